@@ -55,7 +55,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	}
 	o.awaitedAnswers++
 	if act.Op == agora.OpQuery {
-		w.awaitedQueries++
+		w.awaited.queries++
 	}
 	x := &exchange{w: w, api: api, conn: conn, occ: o.planned, state: s, session: asked, op: act.Op}
 	w.background(func(ctx context.Context) func() {
@@ -76,7 +76,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		return func() {
 			o.awaitedAnswers--
 			if x.op == agora.OpQuery {
-				w.awaitedQueries--
+				w.awaited.queries--
 			}
 			takeAnswer(a)
 			w.heardOf(conn, x.state.ID, x.op, a)

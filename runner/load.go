@@ -322,10 +322,10 @@ func (w *worker) release(o *occurrence) {
 
 // later has the loop run f when a failing store is to be tried again. An end of the engine waits for it.
 func (w *worker) later(f func()) {
-	w.awaitedResults++
+	w.awaited.results++
 	time.AfterFunc(storeEvery, func() {
 		w.post(func() {
-			w.awaitedResults--
+			w.awaited.results--
 			f()
 		})
 	})

@@ -53,7 +53,7 @@ func (e *Engine) allQuiet(within time.Duration) bool {
 func (w *worker) quiet(within time.Duration) bool {
 	soon := w.e.cfg.Now().Add(within)
 	due := func(o *occurrence) bool { return !o.wake.After(soon) && !o.onlyWatched(soon) }
-	return w.awaitedResults == w.awaitedQueries && !slices.ContainsFunc(w.due, due)
+	return w.awaited.results == w.awaited.queries && !slices.ContainsFunc(w.due, due)
 }
 
 // onlyWatched reports whether nothing but queries is due for an occurrence until an instant.

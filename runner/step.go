@@ -134,10 +134,10 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 	w.e.cfg.Failpoint("before writing " + point)
 	o.blocked = true
 	saved := document{o.spec, next.Status}
-	w.awaitedResults++
+	w.awaited.results++
 	w.writer.Submit(step, func(err error) {
 		w.post(func() {
-			w.awaitedResults--
+			w.awaited.results--
 			o.blocked = false
 			w.committed(o, next, saved, p, point, err)
 		})

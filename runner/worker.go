@@ -38,15 +38,20 @@ type worker struct {
 	service
 	memory
 	tenure
-	writer         *store.Writer
-	pace           pace
-	turns          int // given to what is begun
-	awaitedResults int // requests, writes and reads whose result the loop still awaits
-	awaitedQueries int // of these, queries
-	draining       bool
-	patience       time.Duration // for how long it drains
-	clock          clock
-	leapt          session.Gap // the last time that the clock leapt over
+	writer   *store.Writer
+	pace     pace
+	turns    int // given to what is begun
+	awaited  awaited
+	draining bool
+	patience time.Duration // for how long it drains
+	clock    clock
+	leapt    session.Gap // the last time that the clock leapt over
+}
+
+// awaited counts what a loop awaits the result of.
+type awaited struct {
+	results int // requests, writes and reads
+	queries int // of these, queries
 }
 
 // tenure is for how long the node of a worker owns its App ID. What is not safe for concurrent use in it never changes.
@@ -187,14 +192,14 @@ func (w *worker) read() {
 // background runs do in a goroutine, since it may wait for the store or the service, and then has the loop run what do returns.
 // The end of the worker waits for it, and cancels ctx after a while.
 func (w *worker) background(do func(ctx context.Context) (then func())) {
-	w.awaitedResults++
+	w.awaited.results++
 	w.callers.Add(1)
 	ctx := w.calls
 	go func() {
 		defer w.callers.Done()
 		then := do(ctx)
 		w.post(func() {
-			w.awaitedResults--
+			w.awaited.results--
 			if ctx.Err() == nil {
 				then()
 			}
@@ -252,13 +257,13 @@ func (w *worker) drain() {
 	limit := time.NewTimer(w.patience)
 	defer limit.Stop()
 	w.storeSeen()
-	for w.awaitedResults > 0 {
+	for w.awaited.results > 0 {
 		select {
 		case <-w.inbox.ready:
 			w.read()
 			w.storeSeen()
 		case <-limit.C:
-			w.log.Warn("ended with requests unanswered or steps unwritten; the next start, or another node, settles them", "requests", w.awaitedResults)
+			w.log.Warn("ended with requests unanswered or steps unwritten; the next start, or another node, settles them", "requests", w.awaited.results)
 			w.cancel()
 			w.callers.Wait()
 			return

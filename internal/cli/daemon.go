@@ -45,12 +45,11 @@ type daemon struct {
 	ready   *web.Readiness
 	beat    *host.Supervised
 	proxy   []runner.Issue
-	hooked  bool   // it takes the service's notifications
-	url     string // of the HTTP server
+	hooked  bool // it takes the service's notifications
 	started time.Time
 
-	publicURL string // of the page; "": not known
-	preflight bool   // pages and buckets are looked at before classes begin
+	urls      urls
+	preflight bool // pages and buckets are looked at before classes begin
 
 	running []store.Occurrence // classes that had begun before this process did, and that no other daemon could finish
 
@@ -60,6 +59,12 @@ type daemon struct {
 	unset    sync.Map                        // of plan names: an unsetPlan
 	fleet    fleetHealth
 	moved    movedAddresses
+}
+
+// urls lead to the daemon.
+type urls struct {
+	server string // of its HTTP server
+	public string // of the page, for people; "": not known
 }
 
 // run is the daemon. It takes its address before the store, so that a second daemon of a host fails before it touches that.
@@ -96,7 +101,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	if err := o.web.load(a, listener.Addr(), log); err != nil {
 		return err
 	}
-	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}, publicURL: o.web.publicURL, preflight: o.looks}
+	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}, urls: urls{public: o.web.publicURL}, preflight: o.looks}
 	d.work, err = d.openStore(ctx, listener, o)
 	switch {
 	case err != nil && ctx.Err() != nil: // told to end before it began
@@ -290,7 +295,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	server := web.NewServer(handler, d.log)
 	server.TLSConfig = o.tls()
 	server.RegisterOnShutdown(served.Close)
-	d.url = o.scheme() + "://" + listener.Addr().String()
+	d.urls.server = o.scheme() + "://" + listener.Addr().String()
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(server, web.Limit(listener, host.ConnectionLimit(), d.log)) }()
 	defer shutDown(ctx, server, time.Second)
@@ -326,7 +331,7 @@ func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan e
 	reader.begin(ctx, d.beat, d.hangup)
 	defer reader.end()
 	d.ready.Set(true) // before it is told, since who reads that may ask at once
-	d.log.Info("running", "store", d.work.store.Path(), "listen", d.url, "plans", d.engine.Plans(), "version", versionOf().Version)
+	d.log.Info("running", "store", d.work.store.Path(), "listen", d.urls.server, "plans", d.engine.Plans(), "version", versionOf().Version)
 	if d.work.folder != "" {
 		d.log.Info("the store of this simulation is removed at exit; use --store to keep it", "status", "rundown status --store sqlite:"+d.work.store.Path())
 	}

@@ -122,14 +122,14 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 // it is about neither; "": nobody said where.
 func (d *daemon) link(subject string) string {
 	switch {
-	case d.publicURL == "":
+	case d.urls.public == "":
 		return ""
 	case subject == "":
-		return d.publicURL + "/"
+		return d.urls.public + "/"
 	case strings.Count(subject, "/") == 1:
-		return d.publicURL + page.LinkOfChange(subject)
+		return d.urls.public + page.LinkOfChange(subject)
 	}
-	return d.publicURL + page.LinkOf(subject)
+	return d.urls.public + page.LinkOf(subject)
 }
 
 // unfitPlans are the active plans that this daemon cannot work on.
