@@ -24,7 +24,6 @@ import (
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
-	"rundown/runner/preflight"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -490,14 +489,5 @@ func (c *checkup) permissions(path string) {
 	}
 	if !shared {
 		c.add("store", checkOK, "only the owner can read and write it", "")
-	}
-}
-
-// buckets names the storages whose buckets run cannot check before classes.
-func (c *checkup) buckets(p *plan.Plan) {
-	for _, s := range p.Storages {
-		if !preflight.Checked(s) {
-			c.add("storages of "+p.Name, checkOK, fmt.Sprintf("storage %s: run does not check buckets of %s before classes, only those of s3 and s3-compatible", s.Name, s.Vendor.Title), "")
-		}
 	}
 }
