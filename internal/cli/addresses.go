@@ -149,7 +149,7 @@ func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 	seen := make(chan struct{})
 	go func() {
 		defer close(seen)
-		d.moved.follow(ctx, memory)
+		every(ctx, movedInterval, func() { d.moved.refresh(ctx, memory) })
 	}()
 	return func() { cancel(); <-done; <-seen }
 }
@@ -160,20 +160,6 @@ const movedInterval = time.Minute
 // movedAddresses are the recent changes of the addresses that notifications come from. It is safe for concurrent use.
 type movedAddresses struct {
 	changes atomic.Pointer[[]addresses.Change]
-}
-
-// follow reads the changes each minute until the context ends.
-func (m *movedAddresses) follow(ctx context.Context, memory addresses.Stored) {
-	tick := time.NewTicker(movedInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			m.refresh(ctx, memory)
-		}
-	}
 }
 
 // refresh reads the changes. While the store cannot be read they stay as they are, and the engine reports the store.

@@ -172,31 +172,20 @@ func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
 }
 
 // attendedApps are the App IDs that a living node owns or names as such that it could work on, this one included. A node that owns an
-// App ID does not always name it. now is by this machine's clock, which counts only where the store has none.
+// App ID does not always name it.
 func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]bool, error) {
-	apps, err := servedApps(ctx, s, now)
+	nodes, err := livingNodes(ctx, s, now)
 	if err != nil {
 		return nil, err
-	}
-	if now, err = s.Time(ctx, now); err != nil {
-		return nil, fmt.Errorf("read nodes: %w", err)
-	}
-	nodes, err := s.Nodes(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read nodes: %w", err)
 	}
 	leases, err := s.Leases(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read leases: %w", err)
 	}
+	apps := map[string]bool{}
 	for _, node := range nodes {
-		if s.Remote() && now.After(node.AliveUntil) {
-			continue
-		}
-		if node.ID == s.NodeID() {
-			for _, app := range node.Offers() {
-				apps[app] = true
-			}
+		for _, app := range node.Offers() {
+			apps[app] = true
 		}
 		for _, l := range leases {
 			if l.Node == node.ID {

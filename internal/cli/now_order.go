@@ -137,9 +137,8 @@ func (n *nowOrder) served(recordings []*plan.Recording) (bool, error) {
 	return len(served) > 0, nil
 }
 
-// servedApps are the App IDs on which a daemon works, or could. A command that works on the store names none. now is by this
-// machine's clock, which counts only where the store has none.
-func servedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]bool, error) {
+// livingNodes are the nodes that give heartbeats. now is by this machine's clock, which counts only where the store has none.
+func livingNodes(ctx context.Context, s *store.Store, now time.Time) ([]store.Node, error) {
 	now, err := s.Time(ctx, now)
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)
@@ -148,9 +147,20 @@ func servedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)
 	}
+	return slices.DeleteFunc(nodes, func(n store.Node) bool {
+		return s.Remote() && now.After(n.AliveUntil) // a file has one at most, whose lock says that it lives
+	}), nil
+}
+
+// servedApps are the App IDs on which a daemon works, or could. A command that works on the store names none.
+func servedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]bool, error) {
+	nodes, err := livingNodes(ctx, s, now)
+	if err != nil {
+		return nil, err
+	}
 	apps := map[string]bool{}
 	for _, node := range nodes {
-		if node.ID == s.NodeID() || s.Remote() && now.After(node.AliveUntil) { // a file has one at most, whose lock says that it lives
+		if node.ID == s.NodeID() {
 			continue
 		}
 		for _, app := range node.Offers() {
