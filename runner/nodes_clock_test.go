@@ -265,7 +265,7 @@ func TestALeapOfTheDatabasesClockMovesNoApp(t *testing.T) {
 				must(t, err)
 				if tt.outage > 0 {
 					d.outside(d.network.Break)
-					time.Sleep(tt.outage) // virtual
+					time.Sleep(tt.outage) // virtual: how long the database is away
 				}
 				d.ahead.set(tt.by)
 				if tt.outage > 0 {

@@ -74,7 +74,7 @@ func TestANodeDoesNotWriteAnOlderRevision(t *testing.T) {
 			if err != nil || len(rows) != want || slices.ContainsFunc(rows, func(o store.Occurrence) bool { return !o.Start.Equal(monday.Add(time.Hour)) }) {
 				t.Errorf("%+v, %v: want %d classes of the newer revision", rows, err, want)
 			}
-			time.Sleep(3 * time.Second)
+			time.Sleep(3 * time.Second) // virtual: some looks for plans
 		}
 		log := a.log.String()
 		if strings.Contains(log, `msg="plan active" plan=school revision=1 `) || !strings.Contains(log, `msg="plan applied" plan=school revision=2 added=4`) {
@@ -107,7 +107,7 @@ func TestAnAppliedPlanThatIsNotWrittenIsNotCalledApplied(t *testing.T) {
 		}
 		_, err := a.Apply(t.Context(), loadPlan(t, twoApps("2031-09-15 11:00-11:10"), "school.yaml"))
 		must(t, err)
-		time.Sleep(3 * time.Second)
+		time.Sleep(3 * time.Second) // virtual: some looks for plans
 		events, err := a.store.FollowEvents(t.Context(), 0, 1000)
 		must(t, err)
 		var told []string
@@ -135,7 +135,7 @@ func TestAPlanThatWaitsIsTakenUpByNoNode(t *testing.T) {
 		var fast atomic.Bool // an end waits for the store only for some seconds
 		f.slow = func(time.Duration) {
 			if !fast.Load() {
-				time.Sleep(1200 * time.Millisecond)
+				time.Sleep(1200 * time.Millisecond) // virtual: how slow the store is
 			}
 		}
 		b := f.join("b", nil, loadPlan(t, classes(2), "school.yaml"))
@@ -203,10 +203,7 @@ func TestAnAppThatCannotBeReleasedIsHandedOverLater(t *testing.T) {
 			t.Errorf("nothing was refused: it proves nothing\n%s", a.log.String())
 		}
 		until(monday.Add(15 * time.Minute))
-		f.recorded(b.store, 4)
-		f.leave(a)
-		f.leave(b)
-		f.once()
+		f.bothEnd(a, b, 4)
 	})
 }
 
@@ -256,15 +253,12 @@ func TestAnAppIsHandedOverWhileQueriesAreOut(t *testing.T) {
 			t.Errorf("the owners are %v, want one App ID for each", got)
 		}
 		until(monday.Add(15 * time.Minute))
-		f.recorded(b.store, 6)
-		f.leave(a)
-		f.leave(b)
-		f.once()
+		f.bothEnd(a, b, 6)
 	})
 }
 
-// TestAnAppThatItsOwnerDoesNotWorkOnIsFreed has an App ID be a node's by the store alone, as after a claim whose answer was lost, and be
-// to be the other's.
+// TestAnAppThatItsOwnerDoesNotWorkOnIsFreed has a node own an App ID by the store alone, as after a claim whose answer was lost, that
+// is to be the other's.
 func TestAnAppThatItsOwnerDoesNotWorkOnIsFreed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -276,13 +270,7 @@ func TestAnAppThatItsOwnerDoesNotWorkOnIsFreed(t *testing.T) {
 			t.Errorf("the owners are %v and were %v", after, before)
 		}
 		until(monday.Add(15 * time.Minute))
-		f.recorded(b.store, 4)
-		f.leave(a)
-		f.leave(b)
-		f.once()
-		if t.Failed() {
-			t.Logf("a: %s\nb: %s", a.log.String(), b.log.String())
-		}
+		f.bothEnd(a, b, 4)
 	})
 }
 
@@ -507,7 +495,7 @@ func TestTheLastOfThreeNodesRecordsAll(t *testing.T) {
 				var lacks atomic.Bool
 				lacks.Store(true)
 				b := f.join("b", lacksKey(&lacks))
-				time.Sleep(300 * time.Millisecond) // virtual
+				time.Sleep(300 * time.Millisecond) // virtual: nor are those of the third
 				c := f.join("c", nil)
 				until(monday.Add(-20 * time.Second))
 				if got := f.owners(c.store); len(got) != 2 || got["canary-APP_A"] == got["canary-APP_B"] {
@@ -519,7 +507,7 @@ func TestTheLastOfThreeNodesRecordsAll(t *testing.T) {
 				}
 				for _, n := range dying {
 					f.kill(n)
-					time.Sleep(time.Second) // virtual
+					time.Sleep(time.Second) // virtual: the one dies before the other
 				}
 				for _, n := range dying {
 					n.Abandon()

@@ -313,6 +313,18 @@ func (f *fleet) end(a, b *fleetNode) {
 	}
 }
 
+// bothEnd ends two nodes in order and checks what both have recorded.
+func (f *fleet) bothEnd(a, b *fleetNode, classes int) {
+	f.t.Helper()
+	f.recorded(b.store, classes)
+	f.leave(a)
+	f.leave(b)
+	f.once()
+	if f.t.Failed() {
+		f.t.Logf("a: %s\nb: %s", a.log.String(), b.log.String())
+	}
+}
+
 // TestANodeThatIsCutOffFromTheStoreStopsActing cuts a node off around the bell; the service stays in its reach.
 func TestANodeThatIsCutOffFromTheStoreStopsActing(t *testing.T) {
 	t.Parallel()

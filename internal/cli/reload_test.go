@@ -397,7 +397,7 @@ func TestWhatIsWrittenWhileItIsReadIsNotJudged(t *testing.T) {
 					if time.Since(begun) > time.Minute {
 						t.Fatal("the plan is never refused")
 					}
-					time.Sleep(500 * time.Millisecond) // virtual
+					time.Sleep(500 * time.Millisecond) // virtual: until the next look at the files
 					if r.due(time.Now()) {
 						reading = true
 						r.reload(t.Context(), false)
