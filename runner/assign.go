@@ -8,8 +8,8 @@ import (
 
 // assign says which node is to own each App ID: as the owners have them, in fair shares of those that each node could work
 // on. nodes are those that are alive, by their numbers; owners has the node of each App ID that has one. Every node
-// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. It goes to the
-// nodes for which it is the best [choice].
+// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. Each
+// goes to one of the nodes that have the best [choice] for it.
 func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
 	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}, choice: map[string]choice{}}
 	apps := map[string]bool{}
@@ -86,7 +86,7 @@ func choices(n store.Node) map[string]choice {
 	return all
 }
 
-// takeBest has those nodes be fit for an App ID than which no other is better for it.
+// takeBest makes those nodes fit for an App ID that have the lowest choice for it.
 func (s *shares) takeBest(nodes []store.Node) {
 	for _, n := range nodes {
 		for app, c := range choices(n) {

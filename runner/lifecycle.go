@@ -121,7 +121,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 	return e.noteLeft(ctx)
 }
 
-// ensureWorkers sees to it that each App ID which has something to do has a worker.
+// ensureWorkers gives a worker to each App ID that has something to do.
 func (e *Engine) ensureWorkers(ctx context.Context) error {
 	owners, err := e.cfg.Store.AppsWithWork(ctx)
 	if err != nil {

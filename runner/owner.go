@@ -10,8 +10,8 @@ import (
 	"rundown/runner/store"
 )
 
-// ensureWorker sees to it that the App ID of a stored occurrence has a worker, if it is this node's to own. Where no plan says how to reach the service it is
-// left as it is.
+// ensureWorker gives the App ID of a stored occurrence a worker, if it is this node's to own. Where no plan says how to reach the
+// service it is left as it is.
 func (e *Engine) ensureWorker(ctx context.Context, o store.AppWork) error {
 	if e.hasWorker(o.App) {
 		return nil

@@ -51,7 +51,8 @@ func Diff(old, new *plan.Plan, opts Options) *Difference {
 // DifferenceCounts are the numbers of classes in the lists of a [Difference].
 type DifferenceCounts struct{ Added, Removed, Moved, Changed int }
 
-// CountDiff counts what [Diff] lists, of two plans that are not nil. It makes no list and no forecast, of which a large plan has hundreds of megabytes.
+// CountDiff counts what [Diff] lists, of two plans that are not nil. It makes no lists and no forecasts: those of a large plan take
+// hundreds of megabytes.
 func CountDiff(old, new *plan.Plan, opts Options) DifferenceCounts {
 	c := newComparison(old, new, opts)
 	c.counts = &DifferenceCounts{}

@@ -60,7 +60,7 @@ type Node struct {
 	Gone       time.Time // when it left or was buried; zero: it did not
 	Apps       []string  // App IDs that it could work on, in the order that it gave
 	ClockOff   []string  // App IDs that it could work on, and whose classes it would begin too early or too late
-	Reserve    []string  // App IDs that it could work on, but for some of their classes, which it lacks something for
+	Reserve    []string  // App IDs that it could work on, but may be unable to begin some of their classes
 	Duties     bool      // it could do the duties as well as any node
 	Unreached  bool      // the service does not answer it
 	NoDaemon   bool      // it is no daemon
@@ -134,9 +134,10 @@ const ( // no App ID begins so
 	reservePrefix  = ":reserve/"
 )
 
-// Heartbeat records that this node is alive, and which App IDs it could work on, with [ClockOff] or [Reserve] where it is not the first choice,
-// [Duties] where it could do those, [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them
-// as they are. It gives the time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not opened to work.
+// Heartbeat records that this node is alive, and which App IDs it could work on, with [ClockOff] or [Reserve] where it is not the first
+// choice, [Duties] where it could do those, [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil
+// leaves them as they are. It gives the time of the database. [ErrBuried] says that another process has buried the node, and
+// [ErrNoWork] that the store was not opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
 	if !s.work {
 		return time.Time{}, fmt.Errorf("heartbeat: %w", ErrNoWork)
