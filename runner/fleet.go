@@ -85,29 +85,28 @@ func (e *Engine) ownsOf(a *applied) bool {
 	return false
 }
 
-// unattended lists the classes of a plan that have begun and on whose App IDs no node works or could, and says whether no other node
-// works on the App IDs of the plan or could. What cannot be read is left out.
+// unattended lists the classes of a plan that have begun and whose App IDs are not attended, and says whether no other node attends the
+// App IDs of the plan. What cannot be read is left out. See [store.AttendedApps].
 func (e *Engine) unattended(ctx context.Context, name string, apps []string) (ids []string, alone bool) {
 	nodes, owners, err := e.fleet(ctx, nil)
 	if err != nil {
 		return nil, false
 	}
 	me := e.cfg.Store.NodeID()
-	works := func(n store.Node, app string) bool {
-		return n.ID == owners[app] || slices.Contains(n.Offers(), app)
+	others := slices.DeleteFunc(slices.Clone(nodes), func(n store.Node) bool { return n.ID == me || n.NoDaemon })
+	if len(apps) > 0 {
+		byOthers := store.AttendedApps(others, owners)
+		alone = !slices.ContainsFunc(apps, func(app string) bool { return byOthers[app] })
+	} else { // they are not known here: only a node that can work on all plans is known to work on this one
+		alone = !slices.ContainsFunc(others, func(n store.Node) bool { return n.Duties })
 	}
-	alone = !slices.ContainsFunc(nodes, func(n store.Node) bool {
-		if len(apps) == 0 { // they are not known here: only a node that can work on all plans is known to work on this one
-			return n.ID != me && n.Duties
-		}
-		return n.ID != me && !n.NoDaemon && slices.ContainsFunc(apps, func(app string) bool { return works(n, app) })
-	})
 	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Plan: name, Open: true, States: begunStates})
 	if err != nil {
 		return nil, alone
 	}
+	attended := store.AttendedApps(nodes, owners)
 	for _, o := range begun {
-		if !slices.ContainsFunc(nodes, func(n store.Node) bool { return works(n, o.WorkerApp()) }) {
+		if !attended[o.WorkerApp()] {
 			ids = append(ids, o.ID)
 		}
 	}

@@ -287,11 +287,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 		}
 	}
 	e.noteSuspicion(nodes)
-	owners = map[string]int64{}
-	for _, l := range leases {
-		owners[l.App] = l.Node
-	}
-	return nodes, owners, nil
+	return nodes, store.Owners(leases), nil
 }
 
 // share sees to it that this node works on the App IDs that are its own: it buries dead nodes, stops the workers of what it

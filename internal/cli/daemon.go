@@ -171,8 +171,7 @@ func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
 	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return apps[o.WorkerApp()] }), err
 }
 
-// attendedApps are the App IDs that a living node owns or names as such that it could work on, this one included. A node that owns an
-// App ID does not always name it.
+// attendedApps are the App IDs that a living node, this one included, owns or could work on. See [store.AttendedApps].
 func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]bool, error) {
 	nodes, err := livingNodes(ctx, s, now)
 	if err != nil {
@@ -182,18 +181,7 @@ func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[strin
 	if err != nil {
 		return nil, fmt.Errorf("read leases: %w", err)
 	}
-	apps := map[string]bool{}
-	for _, node := range nodes {
-		for _, app := range node.Offers() {
-			apps[app] = true
-		}
-		for _, l := range leases {
-			if l.Node == node.ID {
-				apps[l.App] = true
-			}
-		}
-	}
-	return apps, nil
+	return store.AttendedApps(nodes, store.Owners(leases)), nil
 }
 
 // vet rejects a plan whose references are not set. If classes are running that no other daemon could finish, the daemon works on it

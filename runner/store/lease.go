@@ -137,6 +137,33 @@ func (s *Store) DutiesLease(ctx context.Context) (Lease, error) {
 
 const selectLeases = `SELECT app, node, term, seen_at FROM leases`
 
+// Owners are the nodes of those App IDs that have an owner.
+func Owners(leases []Lease) map[string]int64 {
+	owners := map[string]int64{}
+	for _, l := range leases {
+		if l.Node != 0 {
+			owners[l.App] = l.Node
+		}
+	}
+	return owners
+}
+
+// AttendedApps are the App IDs that one of the nodes owns or could work on. A node that owns an App ID does not always name it.
+func AttendedApps(nodes []Node, owners map[string]int64) map[string]bool {
+	apps := map[string]bool{}
+	for _, n := range nodes {
+		for _, app := range n.Offers() {
+			apps[app] = true
+		}
+	}
+	for app, owner := range owners {
+		if slices.ContainsFunc(nodes, func(n Node) bool { return n.ID == owner }) {
+			apps[app] = true
+		}
+	}
+	return apps
+}
+
 func scanLease(rows *sql.Rows) (l Lease, err error) {
 	var seen int64
 	err = rows.Scan(&l.App, &l.Node, &l.Term, &seen)
