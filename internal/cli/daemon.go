@@ -198,10 +198,13 @@ func (d *daemon) vet(p *plan.Plan) error {
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
 	d.unset.Store(p.Name, unsetPlan{p, runner.Issue{
 		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true, About: p.Name,
-		Text: err.Error(), Advice: "set them and restart; running classes are watched and stopped on time meanwhile",
+		Text: err.Error(), Advice: setReferences + "; running classes are watched and stopped on time meanwhile",
 	}})
 	return nil
 }
+
+// setReferences is the advice where references are not set. A process sees no change of its environment.
+const setReferences = "set the variables and restart the daemon, or write the files, which are read again without a restart"
 
 // unsetPlan is a plan that vet has accepted although references of it are not set.
 type unsetPlan struct {

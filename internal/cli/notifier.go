@@ -175,7 +175,7 @@ func (l *lookout) check(ctx context.Context, look notify.Look) []notify.Issue {
 	if err := l.d.work.unresolved(p); err != nil {
 		return []notify.Issue{{
 			ID: reason.IssueReferencesUnset, Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: p.Name, Text: err.Error(),
-			Advice: "set them where the daemon runs; files are read anew each time, variables at a restart", Blocking: true,
+			Advice: setReferences, Blocking: true,
 		}}
 	}
 	at := l.plans[p.Name]

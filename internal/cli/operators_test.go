@@ -444,9 +444,12 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
 	begun := time.Now().UTC().Truncate(time.Second).Add(-5 * time.Minute)
-	text := aroundNow + "  german: {when: " + dated(begun, 40*time.Minute) + "}\n  french: {when: " + dated(begun.Add(10*time.Minute), 40*time.Minute) + "}\n"
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	text := strings.ReplaceAll(aroundNow, "${ACCESS}", "${file:access.key}") + "  german: {when: " + dated(begun, 40*time.Minute) + "}\n  french: {when: " + dated(begun.Add(10*time.Minute), 40*time.Minute) + "}\n"
+	key := filepath.Join(folder, "access.key")
+	for file, content := range map[string]string{path: text, key: "CANARY-access-key"} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	daemon.await(1, "state=recording")
@@ -455,20 +458,32 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text+"  latin: {whem: "), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	withoutKeys := slices.DeleteFunc(slices.Clone(canaries), func(v string) bool { return strings.HasPrefix(v, "ACCESS=") })
-	again := start(t, "stderr", withoutKeys, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	again.await(1, "[yaml-syntax]")
 	again.await(1, "revision 1 of plan today, applied from "+path+", stays active until the file is fixed")
-	again.await(1, "started to finish running classes", "not set: ${ACCESS}")
+	again.await(1, "started to finish running classes", "not set: ${file:access.key}")
 	listen := again.awaitListen()
 	adopted := regexp.MustCompile(`msg="occurrence adopted" .*german`) // before or after "running"
 	eventually(t, 90*time.Second, "the class is adopted", func() bool { return adopted.MatchString(again.output()) })
-	if status, said := health(listen, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, "not ready\nreferences-unset: plan ") || !strings.Contains(said, "not set: ${ACCESS}") {
+	if status, said := health(listen, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, "not ready\nreferences-unset: plan ") || !strings.Contains(said, "not set: ${file:access.key}") {
 		t.Errorf("/readyz: %d %q", status, said)
 	}
+	if err := os.WriteFile(key, []byte("CANARY-access-key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "a file that is written is read", func() bool {
+		_, said := health(listen, "/readyz")
+		return !strings.Contains(said, "references-unset")
+	})
 	again.end(syscall.SIGKILL)
 
-	stopper := start(t, "stdout", withoutKeys, "run", path, "--stop-all", "--store", dsn, "--api-url", address)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	stopper := start(t, "stdout", canaries, "run", path, "--stop-all", "--store", dsn, "--api-url", address)
 	stopper.await(1, "german", "cancelled", "run --stop-all")
 	for range stopper.lines {
 	}
