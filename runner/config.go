@@ -33,8 +33,8 @@ type Config struct {
 	Who   string // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
 	Revision func(*plan.Plan) (store.Revision, error)
-	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused.
-	Vet func(*plan.Plan) error
+	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused. It ends with the context.
+	Vet func(context.Context, *plan.Plan) error
 	// Finishes says that this process can only finish what runs of an active plan, and not begin its classes: where several processes
 	// share the store, it owns the plan's App IDs only where no other could. Default: of none.
 	Finishes func(plan string) bool

@@ -154,7 +154,7 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 	}
 	for _, a := range e.applied() {
 		if e.cfg.Finishes(a.plan.Name) && e.cfg.Vet != nil {
-			_ = e.cfg.Vet(a.plan) // it goes on to finish what runs, as long as it lacks something
+			_ = e.cfg.Vet(ctx, a.plan) // it goes on to finish what runs, as long as it lacks something
 		}
 	}
 	if !unfit {
@@ -184,7 +184,9 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 			return nil, active, err
 		}
 		if active.ID != 0 && active.ID == holds { // as if the node had no file: that it lacks something is not of the plan
-			if err := e.vetted(p); err != nil {
+			if err := e.vetted(ctx, p); ctx.Err() != nil {
+				return nil, active, ctx.Err() // no fault of the plan
+			} else if err != nil {
 				e.raiseUnfit(ctx, active, p, err)
 				return nil, active, nil
 			}
@@ -200,6 +202,9 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 			if err == nil {
 				_, err = e.resolve(now)
 			}
+			if ctx.Err() != nil {
+				return nil, active, ctx.Err()
+			}
 			if err != nil {
 				e.raiseUnfit(ctx, active, now, err)
 				return nil, active, nil
@@ -214,9 +219,9 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 }
 
 // vetted says what this node lacks to work on a plan.
-func (e *Engine) vetted(p *plan.Plan) error {
+func (e *Engine) vetted(ctx context.Context, p *plan.Plan) error {
 	if e.cfg.Vet != nil {
-		if err := e.cfg.Vet(p); err != nil {
+		if err := e.cfg.Vet(ctx, p); err != nil {
 			return err
 		}
 	}

@@ -141,8 +141,14 @@ func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan
 	n := &fleetNode{name: name, wire: &nodeWire{next: f.sim.Transport()}}
 	n.store = f.openStore(name, f.slow)
 	site := &house{t: f.t, sim: f.sim, lookup: f.lookup, transport: n.wire}
+	judge := func(_ context.Context, p *plan.Plan) error {
+		if vet == nil {
+			return nil
+		}
+		return vet(p)
+	}
 	n.Engine = runner.New(runner.Config{
-		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, Watch: cmp.Or(f.watch, catalog.MonitorInterval()), Vet: vet, Finishes: f.finishes, Revision: f.revision, Failpoint: f.failpoint,
+		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, Watch: cmp.Or(f.watch, catalog.MonitorInterval()), Vet: judge, Finishes: f.finishes, Revision: f.revision, Failpoint: f.failpoint,
 		Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
 		OnChange: func(s session.State) {
 			f.mu.Lock()

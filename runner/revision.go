@@ -212,7 +212,7 @@ func (e *Engine) planOf(ctx context.Context, id int64) (*plan.Plan, error) {
 	}
 	p, err := e.readRevision(ctx, id)
 	if err == nil && e.cfg.Vet != nil {
-		err = e.cfg.Vet(p)
+		err = e.cfg.Vet(ctx, p)
 	}
 	return p, err
 }
@@ -243,6 +243,8 @@ func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan
 			_, err = e.resolve(p)
 		}
 		switch {
+		case ctx.Err() != nil: // no fault of the plan
+			return nil, nil, ctx.Err()
 		case err != nil && e.shared():
 			e.raiseUnfit(ctx, r, p, err)
 			continue
@@ -305,7 +307,7 @@ func (e *Engine) activeBefore(ctx context.Context, p *plan.Plan) (r store.Revisi
 	if err == nil && e.cfg.Vet != nil {
 		waits := slices.ContainsFunc(waiting, func(r store.Revision) bool { return r.Plan == p.Name && r.Hash == given.Hash })
 		if waits || RemovalOf(before, p, e.cfg.Now()).ExceedsLimit() {
-			err = e.cfg.Vet(before)
+			err = e.cfg.Vet(ctx, before)
 		}
 	}
 	if err != nil {

@@ -155,7 +155,7 @@ func (d *daemon) vetGiven(ctx context.Context, c planfile.Checked) error {
 			return err
 		}
 	}
-	if err := d.vet(c.Plan); err != nil {
+	if err := d.vet(ctx, c.Plan); err != nil {
 		return notStarted(err)
 	}
 	return nil
@@ -186,13 +186,13 @@ func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[strin
 
 // vet rejects a plan whose references are not set. If classes are running that no other daemon could finish, the daemon works on it
 // anyway to finish them, as long as it can reach the service. The engine calls vet too, from its own goroutines.
-func (d *daemon) vet(p *plan.Plan) error {
+func (d *daemon) vet(ctx context.Context, p *plan.Plan) error {
 	err := d.work.unresolved(p)
 	if err == nil {
 		d.unset.Delete(p.Name)
 		return nil
 	}
-	if d.work.reachable(p) != nil || !d.leftToFinish(p) {
+	if d.work.reachable(p) != nil || !d.leftToFinish(ctx, p) {
 		return err
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
@@ -231,14 +231,14 @@ const vetWithin = 5 * time.Second
 // leftToFinish says that classes run that this daemon is to finish: by its start those that no other daemon could finish. Where others
 // share the store it learns later, too, that none of them lives any more. Where it has the revision before at work, that stays as long as
 // it has all their App IDs.
-func (d *daemon) leftToFinish(p *plan.Plan) bool {
+func (d *daemon) leftToFinish(ctx context.Context, p *plan.Plan) bool {
 	if !d.begun.Load() {
 		return len(d.running) > 0
 	}
 	if !d.work.store.Remote() {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), vetWithin)
+	ctx, cancel := context.WithTimeout(ctx, vetWithin)
 	defer cancel()
 	rows, err := d.unattended(ctx)
 	return err == nil && slices.ContainsFunc(rows, func(o store.Occurrence) bool { return o.Plan == p.Name })
