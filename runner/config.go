@@ -36,8 +36,9 @@ type Config struct {
 	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused. It ends with the context.
 	Vet func(context.Context, *plan.Plan) error
 	// Finishes says that this process can only finish what runs of an active plan, and not begin its classes: where several processes
-	// share the store, it owns the plan's App IDs only where no other could. Default: of none.
-	Finishes func(plan string) bool
+	// share the store, it owns the plan's App IDs only where no other could. The plan is one that Vet was given, or a start: another
+	// revision of the same name is another plan. Default: of none.
+	Finishes func(*plan.Plan) bool
 	// Keep is how long what is over is kept; 0: for ever. A little more than the longest class, 720 hours, is kept in any case.
 	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block: the worker waits for it.
@@ -74,7 +75,7 @@ func (c Config) withDefaults() Config {
 		c.Uptime = func() time.Duration { return time.Since(begin) }
 	}
 	if c.Finishes == nil {
-		c.Finishes = func(string) bool { return false }
+		c.Finishes = func(*plan.Plan) bool { return false }
 	}
 	if c.OnLost == nil {
 		c.OnLost = func(string, error) {}

@@ -43,7 +43,7 @@ func (e *Engine) HasDuties() bool {
 func (e *Engine) fitForDuties() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.scheduling && len(e.unfit) == 0 && !slices.ContainsFunc(e.order, e.cfg.Finishes) && e.offset.Abs() < clockWrong && !e.reach.told && e.ctx.Err() == nil
+	return e.scheduling && len(e.unfit) == 0 && !e.finishes() && e.offset.Abs() < clockWrong && !e.reach.told && e.ctx.Err() == nil
 }
 
 // shareDuties takes the duties where nobody has them, and leaves them to another node that is fit for them where this one is

@@ -143,7 +143,7 @@ func (e *Engine) clearUnfit(name string) {
 // may be there now.
 func (e *Engine) retryUnfit(ctx context.Context) error {
 	e.mu.Lock()
-	unfit, finishes, again := len(e.unfit) > 0, slices.ContainsFunc(e.order, e.cfg.Finishes), e.cfg.Now()
+	unfit, finishes, again := len(e.unfit) > 0, e.finishes(), e.cfg.Now()
 	due := (unfit || finishes) && again.Sub(e.triedUnfit).Abs() >= unfitEvery
 	if due {
 		e.triedUnfit = again
@@ -153,7 +153,7 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 		return nil
 	}
 	for _, a := range e.applied() {
-		if e.cfg.Finishes(a.plan.Name) && e.cfg.Vet != nil {
+		if e.cfg.Finishes(a.plan) && e.cfg.Vet != nil {
 			_ = e.cfg.Vet(ctx, a.plan) // it goes on to finish what runs, as long as it lacks something
 		}
 	}
@@ -161,6 +161,11 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 		return nil
 	}
 	return e.activateStored(ctx, true)
+}
+
+// finishes says that this node can only finish what runs of a plan at work. The caller holds the lock.
+func (e *Engine) finishes() bool {
+	return slices.ContainsFunc(e.order, func(name string) bool { return e.cfg.Finishes(e.plans[name].plan) })
 }
 
 // unfitDue has the plans be tried again at the next look: what other nodes could do has changed.

@@ -187,7 +187,7 @@ func (e *Engine) servable(more ...string) (apps, clockOff, reserve []string) {
 		for name, a := range e.plans {
 			for _, id := range a.apps {
 				fit[id] = true
-				second[id] = second[id] || e.unfit[name] != nil || e.cfg.Finishes(name)
+				second[id] = second[id] || e.unfit[name] != nil || e.cfg.Finishes(a.plan)
 			}
 		}
 		for _, u := range e.unfit {

@@ -418,7 +418,7 @@ func TestANodeThatCanOnlyFinishWhatRunsGivesWay(t *testing.T) {
 		f := newFleet(t, simulator.Config{})
 		var lacks atomic.Bool
 		lacks.Store(true)
-		f.finishes = func(string) bool { return lacks.Load() }
+		f.finishes = func(*plan.Plan) bool { return lacks.Load() }
 		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
 		f.finishes = nil
 		if got := f.owners(a.store); got["canary-APP_A"] != "a" || got["canary-APP_B"] != "a" {

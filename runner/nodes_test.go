@@ -29,9 +29,9 @@ type fleet struct {
 	*house
 	address   string // of the next to join, on PostgreSQL; "": the file
 	nodes     []*fleetNode
-	finishes  func(string) bool   // of the next to join; nil: of no plan
-	failpoint func(string)        // of the next to join; nil: nothing is done there
-	slow      func(time.Duration) // hears of each write of the next to join before it goes on; nil: nobody
+	finishes  func(*plan.Plan) bool //  of the next to join; nil: of no plan
+	failpoint func(string)          // of the next to join; nil: nothing is done there
+	slow      func(time.Duration)   // hears of each write of the next to join before it goes on; nil: nobody
 }
 
 // fleetNode is one of the engines.

@@ -56,7 +56,7 @@ type daemon struct {
 	begun atomic.Bool // the engine has started
 
 	notifier atomic.Pointer[notify.Notifier] // nil before that
-	unset    sync.Map                        // of plan names: an unsetPlan
+	unset    sync.Map                        // of each *plan.Plan that vet accepts though it lacks something: its runner.Issue
 	fleet    fleetHealth
 	moved    movedAddresses
 }
@@ -134,10 +134,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	}
 	config := d.work.config(d.log)
 	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep
-	config.Finishes = func(name string) bool {
-		_, unset := d.unset.Load(name)
-		return unset
-	}
+	config.Finishes = d.finishes
 	config.OnChange, config.OnHeartbeat = d.work.metrics.Step, d.work.metrics.Heartbeat
 	d.engine = runner.New(config)
 	return nil
@@ -185,44 +182,66 @@ func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[strin
 }
 
 // vet rejects a plan whose references are not set. If classes are running that no other daemon could finish, the daemon works on it
-// anyway to finish them, as long as it can reach the service. The engine calls vet too, from its own goroutines.
+// anyway to finish them, as long as it can reach the service. The engine calls vet too, from its own goroutines, and again for a plan
+// that was accepted so.
 func (d *daemon) vet(ctx context.Context, p *plan.Plan) error {
 	err := d.work.unresolved(p)
 	if err == nil {
-		d.unset.Delete(p.Name)
+		d.unset.Delete(p)
 		return nil
 	}
-	if d.work.reachable(p) != nil || !d.leftToFinish(ctx, p) {
-		return err
-	}
-	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
-	d.unset.Store(p.Name, unsetPlan{p, runner.Issue{
+	issue := runner.Issue{
 		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true, About: p.Name,
 		Text: err.Error(), Advice: setReferences + "; running classes are watched and stopped on time meanwhile",
-	}})
+	}
+	before, accepted := d.unset.Load(p)
+	switch {
+	case accepted:
+		issue.Since = before.(runner.Issue).Since
+	case d.work.reachable(p) != nil || !d.leftToFinish(ctx, p):
+		return err
+	default:
+		d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
+		d.forgetUnset(p.Name)
+	}
+	d.unset.Store(p, issue)
 	return nil
 }
 
 // setReferences is the advice where references are not set. A process sees no change of its environment.
 const setReferences = "set the variables and restart the daemon, or write the files, which are read again without a restart"
 
-// unsetPlan is a plan that vet has accepted although references of it are not set.
-type unsetPlan struct {
-	plan  *plan.Plan
-	issue runner.Issue
+// finishes says that vet has accepted a plan only to finish what runs of it.
+func (d *daemon) finishes(p *plan.Plan) bool {
+	_, unset := d.unset.Load(p)
+	return unset
 }
 
 // unsetIssues are the issues of plans at work whose references are not set. A plan that was vetted and did not become active, or was
 // replaced or withdrawn after that, has none.
 func (d *daemon) unsetIssues() (issues []runner.Issue) {
-	active := d.engine.ActivePlans()
-	for _, value := range d.unset.Range {
-		u := value.(unsetPlan)
-		if slices.ContainsFunc(active, func(a runner.ActivePlan) bool { return a.Plan == u.plan }) {
-			issues = append(issues, u.issue)
+	for _, active := range d.engine.ActivePlans() {
+		if issue, unset := d.unset.Load(active.Plan); unset {
+			issues = append(issues, issue.(runner.Issue))
 		}
 	}
 	return issues
+}
+
+// forgetUnset forgets what vet has accepted of a plan and is not at work: a plan that cannot become active may be read again and again.
+// Those that a start was given may still become active.
+func (d *daemon) forgetUnset(name string) {
+	kept := planfile.Parsed(d.plans)
+	if d.engine != nil {
+		for _, active := range d.engine.ActivePlans() {
+			kept = append(kept, active.Plan)
+		}
+	}
+	for key := range d.unset.Range {
+		if p := key.(*plan.Plan); p.Name == name && !slices.Contains(kept, p) {
+			d.unset.Delete(p)
+		}
+	}
 }
 
 // vetWithin is how long the store is asked what is left to finish.

@@ -33,7 +33,6 @@ type reloader struct {
 	state  []readState // of each plan
 
 	reading planfile.OnPath // hears of each file before it is read, and of "" when no file is being read
-	unset   *sync.Map       // the issues of the daemon, to be cleared for a plan that is applied
 
 	watch  planfile.Watch // over the files of all plans
 	silent bool           // what is waited for was found by what the files hold; size and time do not tell of it
@@ -52,7 +51,7 @@ type readState struct {
 
 // newReloader begins with the plans as they were read at the start, so that files that have changed since are found.
 func newReloader(a *app, w *environment, engine *runner.Engine, log *slog.Logger, plans []planfile.Checked) *reloader {
-	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans)), unset: &sync.Map{}}
+	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans))}
 	for i, c := range plans {
 		if c.Files != nil {
 			r.state[i] = readState{files: c.Files, digest: c.Files.Digest()}
@@ -208,8 +207,6 @@ func (r *reloader) apply(ctx context.Context, old, c planfile.Checked, unread er
 	case errors.Is(err, runner.ErrNeedsConfirmation): // said already; the file has been read, and is not asked about again
 	case err != nil:
 		return false, true, err
-	default:
-		r.unset.Delete(c.Plan.Name)
 	}
 	return true, false, nil
 }
@@ -236,7 +233,7 @@ type planReader struct {
 func newPlanReader(d *daemon) *planReader {
 	r := &planReader{log: d.log, pace: newReadingPace(planfile.WatchTimes.Slow, d.log), done: make(chan struct{})}
 	r.again = newReloader(d.a, d.work, d.engine, d.log, d.plans)
-	r.again.reading, r.again.unset = r.pace.at, &d.unset
+	r.again.reading = r.pace.at
 	return r
 }
 

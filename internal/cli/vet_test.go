@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,5 +76,42 @@ func TestAnEndDoesNotWaitForAVet(t *testing.T) {
 	}
 	if err := d.vet(t.Context(), p); err != nil {
 		t.Errorf("it does not finish what runs: %v", err)
+	}
+}
+
+// TestAReadOfAnotherRevisionDoesNotHideWhatTheActiveOneLacks has a daemon finish what runs of a plan and read another revision of it,
+// which lacks nothing or something else, and which it does not work on in the end.
+func TestAReadOfAnotherRevisionDoesNotHideWhatTheActiveOneLacks(t *testing.T) {
+	t.Parallel()
+	d, vetted := lacking(t)
+	d.plans = []planfile.Checked{vetted("LACKED")}
+	active := d.plans[0].Plan
+	if err := d.prepare(t.Context(), runOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.engine.Start(t.Context(), active); err != nil {
+		t.Fatal(err)
+	}
+	defer d.engine.Close()
+	first := d.unsetIssues()
+	for _, key := range []string{"KEY", "LACKED_TOO", "KEY"} {
+		if err := d.vet(t.Context(), vetted(key).Plan); err != nil {
+			t.Fatal(err)
+		}
+		issues := d.unsetIssues()
+		if len(issues) != 1 || !strings.Contains(issues[0].Text, "not set: ${LACKED}") || !issues[0].Since.Equal(first[0].Since) || !d.finishes(active) {
+			t.Errorf("after a read of a revision with ${%s} the issues are %+v", key, issues)
+		}
+	}
+	d.a.clock = func() time.Time { return time.Now().Add(time.Hour) }
+	if err := d.vet(t.Context(), active); err != nil {
+		t.Error(err)
+	}
+	if issues := d.unsetIssues(); len(issues) != 1 || !issues[0].Since.Equal(first[0].Since) {
+		t.Errorf("it says now that it lacks something since %+v, and said before %+v", issues, first)
+	}
+	d.a.env = func(name string) (string, bool) { return "set", true }
+	if err := d.vet(t.Context(), active); err != nil || len(d.unsetIssues()) != 0 || d.finishes(active) {
+		t.Errorf("once it lacks nothing, the issues are %+v, %v", d.unsetIssues(), err)
 	}
 }
