@@ -616,6 +616,42 @@ func TestANodeThatHasTheRevisionBeforeTakesOver(t *testing.T) {
 	}
 }
 
+// TestARevisionThatOnlyRemovesIsNotTurnedBack has one of two nodes lack what a new revision refers to, which holds less than the one
+// before, and the other one die. The first records by the one before, and does not bring back what the other one removed.
+func TestARevisionThatOnlyRemovesIsNotTurnedBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		var lacks atomic.Bool
+		a := f.join("a", lacksKey(&lacks), loadPlan(t, twoApps(bell, "2031-09-15 10:00-10:10"), "school.yaml"))
+		b := f.join("b", nil)
+		lacks.Store(true)
+		r, err := wholeRevision(loadPlan(t, twoApps(bell), "school.yaml"))
+		must(t, err)
+		r.At = time.Now()
+		_, err = a.store.AddRevision(t.Context(), r)
+		must(t, err)
+		time.Sleep(30 * time.Second) // virtual: a hand-over takes 10 s
+		later := store.Filter{EndAfter: monday.Add(time.Hour)}
+		if rows, err := a.store.Occurrences(t.Context(), later); err != nil || len(rows) > 0 {
+			t.Fatalf("the node that lacks nothing has not removed %+v, %v", rows, err)
+		}
+		f.dies(b)
+		until(monday.Add(-time.Minute))
+		if rows, err := a.store.Occurrences(t.Context(), later); err != nil || len(rows) > 0 {
+			t.Errorf("the revision before is back: %+v, %v", rows, err)
+		}
+		if issues := a.Issues(); len(issues) != 1 || !issues[0].Blocking {
+			t.Errorf("the health issues are %+v", issues)
+		}
+		until(monday.Add(80 * time.Minute))
+		f.recorded(a.store, 4)
+		f.leave(a)
+		f.once()
+	})
+}
+
 // TestNodesThatDoNotKnowTheAppIDsDoNotRelyOnEachOther has two nodes be unable to read a plan's App IDs.
 func TestNodesThatDoNotKnowTheAppIDsDoNotRelyOnEachOther(t *testing.T) {
 	t.Parallel()

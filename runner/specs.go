@@ -114,6 +114,11 @@ func (w *specWriter) writeSome(t *store.SpecTx, some []specChange) (done int, er
 	if err := w.add(t, some[:adds]); err != nil {
 		return 0, err
 	}
+	if w.a != nil && w.e.shared() && slices.ContainsFunc(some[adds:], func(c specChange) bool { return c.verb == remove }) {
+		if err := t.NoteRemoval(w.a.plan.Name, w.a.revision); err != nil { // a node with the revision before would add them again
+			return 0, err
+		}
+	}
 	for done = adds; done < len(some) && (done == 0 || time.Since(begun) < specsWithin); done++ {
 		if err := w.write(t, &some[done]); err != nil {
 			return 0, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -254,11 +256,32 @@ func (s *Store) Known(ctx context.Context, plan string, endsAfter time.Time) ([]
 	})
 }
 
-// WrittenSince says that the store holds a class of a plan, not ended, that comes from a newer revision than the one of a number.
+// NoteRemoval notes that a revision of a plan removes classes, which leave no row that [Store.WrittenSince] could find it by.
+func (t *SpecTx) NoteRemoval(plan string, revision int64) error {
+	_, err := t.exec(setSetting, removalOf(plan), strconv.FormatInt(revision, 10))
+	return err
+}
+
+// removalOf is the setting that holds the newest revision of a plan that has removed classes.
+func removalOf(plan string) string { return "removed-classes/" + plan }
+
+// WrittenSince says that the store holds a class of a plan, not ended, that comes from a newer revision than the one of a number, or that
+// a newer revision has removed one; see [SpecTx.NoteRemoval].
 func (s *Store) WrittenSince(ctx context.Context, plan string, revision int64) (written bool, err error) {
 	err = s.get(ctx, "look for a newer revision's classes",
 		`SELECT EXISTS (SELECT 1 FROM occurrences WHERE state <> 'ended' AND origin = '' AND plan = $1 AND revision_id > $2)`, []any{plan, revision}, &written)
-	return written, err
+	if err != nil || written {
+		return written, err
+	}
+	text, err := s.Setting(ctx, removalOf(plan))
+	if err != nil || text == "" {
+		return false, err
+	}
+	by, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return false, fmt.Errorf("look for a newer revision's classes: %w", err)
+	}
+	return by > revision, nil
 }
 
 // OpenPlans names the plans of the occurrences that have not ended and that a schedule asked for.
