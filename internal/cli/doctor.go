@@ -58,6 +58,7 @@ type checkJSON struct {
 type checkup struct {
 	a      *app
 	checks []checkJSON
+	unread bool // an active revision of the store cannot be read
 }
 
 // add notes a check; try is what to do about it, "" for nothing.
@@ -232,9 +233,13 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d was refused, the previous one is active: %s", r.ID, r.Note), "fix the plan and apply it again")
 		}
 	}
-	applied, err := activeTexts(ctx, s)
+	applied, err := activeTexts(ctx, s, func(r store.Revision, err error) {
+		c.add("plan "+r.Plan, checkFail, err.Error(), "pass its file as PLAN")
+		c.unread = true
+	})
 	if err != nil {
 		c.add("store", checkFail, err.Error(), "")
+		c.unread = true
 	}
 	return applied
 }
@@ -328,7 +333,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 		}
 		take(r.Plan, p, nil)
 	}
-	if len(applied) == 0 {
+	if len(applied) == 0 && !c.unread {
 		c.add("plan", checkOK, "no plan was given or applied", "")
 	}
 	return plans

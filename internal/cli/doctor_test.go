@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -80,6 +81,48 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(results("--offline"), "daemon", checkOK, fmt.Sprintf("running (pid %d, since ", os.Getpid()))
+}
+
+// TestDoctorChecksThePlansThatItCanRead has one of three active revisions be unreadable in the store.
+func TestDoctorChecksThePlansThatItCanRead(t *testing.T) {
+	dsn := emptyStore(t)
+	for _, name := range []string{"arts", "broken", "crafts"} {
+		path := filepath.Join(t.TempDir(), name+".yaml")
+		tomorrows(t, path, 1)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, strings.Replace(string(text), "name: today", "name: "+name, 1))
+		if status, _, said := command(t, "apply", path, "--store", dsn); status != StatusOK {
+			t.Fatal(said)
+		}
+	}
+	db, err := sql.Open("sqlite", strings.TrimPrefix(dsn, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`ALTER TABLE revisions RENAME TO sound`,
+		`CREATE VIEW revisions AS SELECT id, applied_at, plan, path, hash, who, git_commit, state, note, reason_code, back_to,
+			CASE plan WHEN 'broken' THEN abs(-9223372036854775807 - id / id) ELSE body END AS body FROM sound`, // an overflow
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	status, out, _ := command(t, "doctor", "--offline", "--store", dsn)
+	for _, part := range []string{
+		"ok    plan arts: 1 recordings\n", "ok    plan crafts: 1 recordings\n", "references of arts:", "references of crafts:",
+		"fail  plan broken: revision 2 of plan broken cannot be read", "integer overflow", "pass its file as PLAN",
+	} {
+		if status != StatusFindings || !strings.Contains(strings.Join(strings.Fields(out), " "), strings.Join(strings.Fields(part), " ")) {
+			t.Errorf("status %d, and it does not say %q:\n%s", status, part, out)
+		}
+	}
 }
 
 // TestDoctorNamesTheBucketsThatNobodyChecks has a bucket that can be checked before a class, and one that cannot.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,7 +178,7 @@ func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
 		return nil // what is wrong with it is told when it is opened for work
 	}
 	defer s.Close()
-	revisions, err := activeTexts(ctx, s)
+	revisions, err := activeTexts(ctx, s, func(store.Revision, error) {})
 	if err != nil {
 		return nil
 	}
@@ -194,15 +195,21 @@ func activeRevisions(ctx context.Context, s *store.Store) ([]store.Revision, err
 	return slices.DeleteFunc(rows, store.Revision.Withdrawn), err
 }
 
-// activeTexts are the same with their texts.
-func activeTexts(ctx context.Context, s *store.Store) ([]store.Revision, error) {
-	revisions, err := activeRevisions(ctx, s)
+// activeTexts are the same with their texts. unread hears of those whose text cannot be read, and why; they are left out.
+func activeTexts(ctx context.Context, s *store.Store, unread func(store.Revision, error)) (revisions []store.Revision, err error) {
+	rows, err := activeRevisions(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	for i := range revisions {
-		if revisions[i], err = s.Revision(ctx, revisions[i].ID); err != nil {
-			return nil, err
+	for _, row := range rows {
+		r, err := s.Revision(ctx, row.ID)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			unread(row, fmt.Errorf("revision %d of plan %s cannot be read: %w", row.ID, row.Plan, err))
+		default:
+			revisions = append(revisions, r)
 		}
 	}
 	return revisions, nil
@@ -214,8 +221,9 @@ var errNoPlanApplied = errors.New("no plan was applied to this store: give PLAN"
 
 // appliedPlans are the plans of the active revisions, which must all be readable; errNoPlanApplied where there is none.
 func appliedPlans(ctx context.Context, s *store.Store, opts rules.Options) ([]*plan.Plan, error) {
-	revisions, err := activeTexts(ctx, s)
-	if err != nil {
+	var unread error
+	revisions, err := activeTexts(ctx, s, func(_ store.Revision, err error) { unread = errors.Join(unread, err) })
+	if err := cmp.Or(err, unread); err != nil {
 		return nil, err
 	}
 	var plans []*plan.Plan
