@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// checkPlainSecrets looks for keys, addresses and passwords without references. It never shows them.
+// checkPlainSecrets looks for keys, addresses and passwords without references. It never shows them. What is empty is no secret.
 func checkPlainSecrets(c *checker) {
 	key := func(t plan.Text, name string) {
 		if t.IsZero() || t.IsEmpty() || len(t.References()) > 0 {
@@ -20,7 +20,7 @@ func checkPlainSecrets(c *checker) {
 		c.report(t.Pos(), name+inPlainText, hint)
 	}
 	address := func(t plan.Text, name, more string) {
-		if !t.IsZero() && len(t.References()) == 0 {
+		if !t.IsZero() && !isBlank(t) && len(t.References()) == 0 {
 			c.warn(t.Pos(), name+inPlainText, "write a reference for what is secret in it: ${NAME} or ${file:PATH}"+more)
 		}
 	}
@@ -38,10 +38,12 @@ func checkPlainSecrets(c *checker) {
 	}
 	for _, n := range c.p.Notify {
 		address(n.Webhook, "a webhook's address", "")
-		if hasScheme(n.To) {
+		switch scheme, rest := channelOf(n.To); {
+		case scheme != "" && strings.Trim(rest, "/") == "": // nothing in it is secret
+		case isBlank(n.To), hasScheme(n.To), scheme == "smtp" && hostOf(n.To) == "":
 			address(n.To, "an address of mail or chat", "")
-		} else {
-			c.warn(n.To.Pos(), "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it", mailHint(n.To))
+		default:
+			c.warn(n.To.Pos(), "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it", addressHint(n.To))
 		}
 		key(n.Secret, "the secret of a webhook")
 	}
@@ -82,15 +84,6 @@ func bracesMissing(t plan.Text) string {
 // hasScheme says whether an address of mail or chat begins as one, or may do so behind a reference.
 func hasScheme(t plan.Text) bool {
 	return t.IsZero() || len(t.References()) > 0 || strings.Contains(plan.Written(t.Parts()), "://")
-}
-
-// mailHint shows what an address of mail looks like.
-func mailHint(t plan.Text) string {
-	hint := "mail needs smtp://USER:PASSWORD@HOST:587/?from=ADDRESS&to=ADDRESS, behind a reference such as ${DUTY_MAIL}"
-	if braces := bracesMissing(t); braces != "" {
-		hint = braces + "; " + hint
-	}
-	return hint
 }
 
 // hasPassword says whether a page's address contains a password that is not given by references alone.

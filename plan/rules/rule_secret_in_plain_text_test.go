@@ -37,11 +37,15 @@ func TestAStreamKeyInPlainTextIsToBeChanged(t *testing.T) {
 	}
 }
 
+// addressExamples is the hint where an address of mail or chat is none.
+const addressExamples = "mail needs smtp://USER:PASSWORD@HOST:587/?from=ADDRESS&to=ADDRESS, Slack slack://hook:TOKEN-A-TOKEN-B-TOKEN-C@webhook, " +
+	"Telegram telegram://TOKEN@telegram?chats=CHAT, and docs/notifications.md has the others; write it behind a reference such as ${DUTY_MAIL}"
+
 func TestAnAddressOfMailNeedsAScheme(t *testing.T) {
 	for to, want := range map[string]string{
-		"it@hillside.example":         "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it | mail needs smtp://USER:PASSWORD@HOST:587/?from=ADDRESS&to=ADDRESS, behind a reference such as ${DUTY_MAIL}",
+		"it@hillside.example":         "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it | " + addressExamples,
 		"smtp://it:CANARY@h.example/": "an address of mail or chat is in plain text: everybody who can read this file sees it | write a reference for what is secret in it: ${NAME} or ${file:PATH}",
-		"$DUTY_MAIL":                  "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it | write ${NAME}, with braces, if a variable was meant; mail needs smtp://USER:PASSWORD@HOST:587/?from=ADDRESS&to=ADDRESS, behind a reference such as ${DUTY_MAIL}",
+		"$DUTY_MAIL":                  "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it | write ${NAME}, with braces, if a variable was meant; " + addressExamples,
 	} {
 		f := schoolFindings(t, "calendars:", "notify: [{to: \""+to+"\"}]\ncalendars:")[0]
 		if got := f.Message + " | " + f.Hint; got != want || f.Severity != plan.SeverityWarning {
