@@ -318,7 +318,7 @@ func (c *call) failure(ended error) *Error {
 		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
 		e.RequestID, e.RetryAfter, e.Date, e.Foreign = a.requestID, a.retryAfter, a.date, a.foreign
 		if c.op == OpStop {
-			e.Services = withoutAddresses(a.serverResponse())
+			e.Services = a.serverResponse()
 		}
 	}
 	if ended != nil && !errors.Is(e.Err, ended) {
@@ -330,16 +330,6 @@ func (c *call) failure(ended error) *Error {
 
 // redactors know the secrets of this request and those of the App.
 func (c *call) redactors() redact.All { return redact.All{&c.secrets, c.app.secrets} }
-
-// withoutAddresses drops the CDN addresses, which contain stream keys, from what an error carries.
-func withoutAddresses(r ServerResponse) ServerResponse {
-	for i := range r.Services {
-		for j := range r.Services[i].Payload.Outputs {
-			r.Services[i].Payload.Outputs[j].RTMPURL = ""
-		}
-	}
-	return r
-}
 
 // url is the address of an escaped path at the host at i.
 func (h *hosts) url(i int, path string) *url.URL {

@@ -214,7 +214,7 @@ func TestAnswersAreReadWithWhatIsKnownOfTheExchange(t *testing.T) {
 		Meta: Meta{RequestID: "req-1", Date: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC), Took: took},
 		ServerResponse: ServerResponse{Status: StatusInProgress, Services: []ServiceState{
 			{ServiceWebRecorder, ServicePayload{State: "inProgress", OnHold: &held, FileList: []File{{"a.m3u8", 1931000000}}}},
-			{ServiceRTMPPublish, ServicePayload{State: "inProgress", Outputs: []OutputState{{"rtmps://ingest.example.net/live/key-41", "publishing"}}}},
+			{ServiceRTMPPublish, ServicePayload{State: "inProgress", Outputs: []OutputState{{"publishing"}}}},
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -227,6 +227,9 @@ func TestAnswersAreReadWithWhatIsKnownOfTheExchange(t *testing.T) {
 	stopped.Meta.Took = took
 	if err != nil || stopped.Meta != want.Meta {
 		t.Errorf("stop: %+v, %v", stopped.Meta, err)
+	}
+	if text := fmt.Sprintf("%+v %+v", got, stopped); strings.Contains(text, "key-41") {
+		t.Errorf("the address of a push, which holds its key, is passed on: %s", text)
 	}
 }
 
@@ -263,7 +266,7 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			 {"serviceName":"rtmp_publish_service","payload":{"outputs":[{"rtmpUrl":"rtmp://x/key","status":"disconnected"}]}}]}}`, nil, callStop,
 			Error{Op: OpStop, Class: Ended, Status: 206, Code: 435, Reason: "no recorded data", Sent: true, Services: ServerResponse{Services: []ServiceState{
 				{ServiceUpload, ServicePayload{UploadingStatus: "unknown"}},
-				{ServiceRTMPPublish, ServicePayload{Outputs: []OutputState{{"", "disconnected"}}}},
+				{ServiceRTMPPublish, ServicePayload{Outputs: []OutputState{{"disconnected"}}}},
 			}}},
 		},
 		{

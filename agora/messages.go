@@ -278,10 +278,10 @@ type ServicePayload struct {
 	UploadingStatus string        `json:"uploadingStatus,omitempty"` // upload service, in answers to stop: uploaded, backuped, unknown (also spelt unknow)
 }
 
-// OutputState is the state of a CDN push: connecting, publishing, onhold or disconnected.
+// OutputState is the state of a CDN push: connecting, publishing, onhold or disconnected. The service gives the address of the push
+// beside it, which holds the stream key. It is not read, so no answer can carry it further.
 type OutputState struct {
-	RTMPURL string `json:"rtmpUrl"`
-	Status  string `json:"status"`
+	Status string `json:"status"`
 }
 
 // File is a recorded playlist. Whether its name includes the prefix is not documented. SliceStartTime comes in seconds or

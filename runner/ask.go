@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"rundown/agora"
@@ -158,7 +157,7 @@ func (x *exchange) start(ctx context.Context) session.Answer {
 func (x *exchange) query(ctx context.Context) session.Answer {
 	resp, err := x.api.Query(ctx, x.session.ResourceID, x.session.SID)
 	a := x.answer(resp.Meta, err)
-	a.Server = withoutAddresses(resp.ServerResponse)
+	a.Server = resp.ServerResponse
 	a.Rotated = err == nil && x.occ != nil && x.w.e.keys.rotated(x.conn, x.occ.Settings.Storage, x.session.SID, x.w.e.cfg.Now())
 	return a
 }
@@ -249,20 +248,6 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 
 // ago is the instant this long before now, by the engine's clock.
 func (x *exchange) ago(d time.Duration) time.Time { return x.w.e.cfg.Now().Add(-d) }
-
-// withoutAddresses leaves out the addresses of pushes, which are secret: Decide needs their state only, and what it gets may
-// be stored.
-func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {
-	r.Services = slices.Clone(r.Services)
-	for i := range r.Services {
-		outputs := slices.Clone(r.Services[i].Payload.Outputs)
-		for j := range outputs {
-			outputs[j].RTMPURL = ""
-		}
-		r.Services[i].Payload.Outputs = outputs
-	}
-	return r
-}
 
 // countEvery is how old a count of live sessions may be.
 const countEvery = time.Second

@@ -20,7 +20,7 @@ type Answer struct {
 	RetryAfter       time.Duration        // how long the service asks to wait; 0: it does not
 	ResourceID       string               // of acquire
 	SID              string               // of start, or in the body of a refusal
-	Server           agora.ServerResponse // of query and stop; without addresses
+	Server           agora.ServerResponse // of query and stop
 	CredentialsUntil time.Time            // of start and of an update of credentials: when those that were sent run out
 	SentAt           time.Time            // when the request was sent, which is after it was asked for; zero: not known
 	Rotated          bool                 // of query: the storage credentials are others than those that were sent
