@@ -30,11 +30,10 @@ const (
 )
 
 // Budget admits at most qps requests of an App ID in any sliding second. It is safe for concurrent use, and a nil one
-// has no limit. It has no goroutine; one timer runs while requests wait. mu guards everything below it.
+// has no limit. It has no goroutine; one timer runs while requests wait. mu guards everything.
 type Budget struct {
-	qps int
-
 	mu    sync.Mutex
+	qps   int         // 0: no limit
 	sent  []time.Time // admissions of the last second, oldest first
 	holds []*hold     // admissions promised to starts
 	queue waiters
@@ -75,6 +74,14 @@ func Prefer(ctx context.Context, n int) context.Context {
 // NewBudget returns a budget of qps requests a second; 0 means no limit.
 func NewBudget(qps int) *Budget { return &Budget{qps: max(qps, 0)} }
 
+// SetRate changes the rate, 0 to no limit. What was admitted and promised before counts against the new one.
+func (b *Budget) SetRate(qps int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.qps = max(qps, 0)
+	b.admit()
+}
+
 // Spend counts the whole rate as used until an instant: whoever had the App ID before may have used it.
 func (b *Budget) Spend(until time.Time) {
 	if b == nil {
@@ -82,6 +89,9 @@ func (b *Budget) Spend(until time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !until.After(time.Now()) { // what was admitted since stands
+		return
+	}
 	at := until.Add(-time.Second - budgetGuard)
 	b.sent = slices.Repeat([]time.Time{at}, b.qps)
 	b.admit()
@@ -106,7 +116,7 @@ func (b *Budget) waitPair(ctx context.Context) (*hold, error) {
 // have used that, and otherwise like any request.
 func (b *Budget) waitStart(ctx context.Context, resourceID string) error {
 	promised := false
-	if ctx.Err() == nil && b != nil && b.qps > 0 {
+	if ctx.Err() == nil && b != nil {
 		var admitted bool
 		if promised, admitted = b.takeHold(resourceID); admitted {
 			return nil
@@ -163,14 +173,17 @@ func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if b == nil || b.qps == 0 {
+	if b == nil {
 		return nil, nil
 	}
-	w.pair = w.pair && b.qps > 1
 	w.prefer, _ = ctx.Value(preferKey{}).(int)
 	w.admitted = make(chan struct{})
 
 	b.mu.Lock()
+	if b.qps == 0 {
+		b.mu.Unlock()
+		return nil, nil
+	}
 	b.seq++
 	w.seq = b.seq
 	heap.Push(&b.queue, w)
@@ -211,7 +224,8 @@ func (b *Budget) admit() {
 	b.dropExpired(now)
 	for len(b.queue) > 0 {
 		w := b.queue[0]
-		if len(b.sent)+w.room(len(b.holds)) > b.qps {
+		w.pair = w.pair && b.qps > 1 // else there would never be room for it
+		if b.qps > 0 && len(b.sent)+w.room(len(b.holds)) > b.qps {
 			break
 		}
 		heap.Pop(&b.queue)

@@ -421,3 +421,36 @@ func TestABudgetThatIsSpentAdmitsNothingUntilThen(t *testing.T) {
 	NewBudget(0).Spend(time.Now())
 	(*Budget)(nil).Spend(time.Now())
 }
+
+// TestARateThatChangesCountsWhatWasSentBefore lowers the rate in a second in which it was used up, and again while an acquire waits
+// that then finds no room for its start.
+func TestARateThatChangesCountsWhatWasSentBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begin, b := time.Now(), NewBudget(10)
+		waits := func(want time.Duration) {
+			t.Helper()
+			if waited := time.Since(begin); waited != want {
+				t.Errorf("waited %v, want %v", waited, want)
+			}
+		}
+		for range 10 {
+			_ = b.Wait(t.Context(), PriorityQuery)
+		}
+		b.SetRate(2)
+		for range 2 {
+			_ = b.Wait(t.Context(), PriorityStop)
+		}
+		waits(SpentFor)
+		time.AfterFunc(time.Second/2, func() { b.SetRate(1) })
+		if h, err := b.waitPair(t.Context()); h != nil || err != nil {
+			t.Errorf("held %v, %v", h, err)
+		}
+		waits(2 * SpentFor)
+		time.AfterFunc(time.Second/2, func() { b.SetRate(0) })
+		for range 10 {
+			_ = b.Wait(t.Context(), PriorityQuery)
+		}
+		waits(2*SpentFor + time.Second/2)
+	})
+}

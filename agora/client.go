@@ -157,7 +157,8 @@ type App struct {
 }
 
 // App returns the calls of an App ID. The budget admits all of its requests; nil means no limit. The service counts the requests of an
-// App ID together, whoever sends them, so there is one budget for an App ID in a process, and one process that owns it.
+// App ID together, whoever sends them, so all that a process sends in a row about an App ID goes through one budget, and one process
+// owns the App ID. A single query beside that, as of a check, may go without.
 //
 // A call blocks until it has an answer, or nothing is left to try. It repeats only what cannot have had an effect or only
 // reads, at the documented hosts in their order. Its error is an [*Error], also where ctx ended, which the Error then wraps.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner/session"
 )
 
@@ -132,6 +134,58 @@ func TestClassesBackToBackShareOnePlace(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhoeverAsksKeepsToTheRateOfTheAppID has classes begin at one bell while somebody beside the worker queries with the budget of
+// the App ID, as the checks before classes do, and while the plan is applied with a lower rate.
+func TestWhoeverAsksKeepsToTheRateOfTheAppID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		const rate = 3
+		planOf := func(qps int) *plan.Plan {
+			text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, fmt.Sprintf(`id: "${APP}", limits: {qps: %d}`, qps), 1)
+			for i := range 9 {
+				text += fmt.Sprintf("  beside-%d: {when: 2031-09-15 09:00-09:50}\n", i)
+			}
+			return loadPlan(t, files{"school.yaml": text}, "school.yaml")
+		}
+		h := newHouse(t, simulator.Config{QPS: rate})
+		e := h.open(planOf(rate))
+		conn, err := h.connect(planOf(rate))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := conn.Client("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(-10 * time.Second))
+		ctx, cancel := context.WithCancel(t.Context())
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = client.App("canary-APP", e.Budget("canary-APP")).Query(ctx, "none", "none")
+			}
+		})
+		until(monday.Add(-5 * time.Second))
+		if _, err := e.Apply(t.Context(), planOf(rate-1)); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(time.Minute))
+		cancel()
+		asking.Wait()
+		l := h.sim.Ledger()
+		if len(l.Sessions) != 10 || l.Requests["query"] < 60 {
+			t.Errorf("%d sessions, requests %v: want 10, and many queries", len(l.Sessions), l.Requests)
+		}
+		if n := l.Answers["429"]; n > 0 {
+			t.Errorf("%d requests were over the rate", n)
+		}
+		if e.Budget("another") != nil {
+			t.Error("an App ID without a worker here has a budget")
+		}
+		h.shut(e)
+	})
 }
 
 // TestOnePlaceThatIsMissingCostsOnePadding has as many classes end at a bell as sessions are granted, and one begin.

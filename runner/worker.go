@@ -19,7 +19,7 @@ import (
 // them.
 //
 // Its loop is one goroutine, and only that touches service, memory, the fields below tenure, and the occurrences. The exceptions:
-// e, app, lease and log never change; running is guarded by the engine's lock; ended, inbox, pulse and callers are safe for
+// e, app, lease and log never change; running is guarded by the engine's lock; budget, ended, inbox, pulse and callers are safe for
 // concurrent use; of tenure, see there. Before the loop runs, connect sets the fields of service under the engine's lock. Others post
 // functions to the inbox (post), or ask pulse. The loop never waits for the store or the service: background does that in goroutines, which
 // post the result.
@@ -29,6 +29,7 @@ type worker struct {
 	lease store.Lease
 	log   *slog.Logger
 
+	budget  *agora.Budget // of all requests about the App ID, whoever sends them ([Engine.Budget])
 	running bool          // guarded by the engine's lock
 	ended   chan struct{} // closed when the loop has ended: what is posted after that is not run
 	inbox   mailbox
@@ -71,10 +72,9 @@ type service struct {
 	apis       map[route]*agora.App
 	accounts   map[*Connection]*account
 	quota      quota
-	budget     *agora.Budget
 	concurrent int // sessions at once that are granted; 0: not known
 	limits     plan.Limits
-	qps        int
+	qps        int // the rate of the budget
 }
 
 // memory is what a worker holds of the store.
@@ -92,7 +92,7 @@ func newWorker(e *Engine, l store.Lease) *worker {
 	seen, since := e.seenBefore(l)
 	calls, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
 	return &worker{
-		e: e, app: l.App, lease: l, patience: drain, log: e.log.With("app", l.App), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
+		e: e, app: l.App, lease: l, patience: drain, log: e.log.With("app", l.App), budget: agora.NewBudget(0), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
 		tenure:  tenure{seen: seen, since: since, spent: spentUntil(l), calls: calls, cancel: cancel, halted: make(chan struct{})},
 		memory:  memory{near: map[string]*occurrence{}, heard: newRecent(rememberWorker)},
 		service: service{apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}},
@@ -106,10 +106,8 @@ func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 	set := func() {
 		w.conn = conn
 		w.limits, w.concurrent = limits, limits.MaxConcurrent()
-		if qps := limits.RequestRate(); w.budget == nil || qps != w.qps {
-			w.qps, w.budget = qps, agora.NewBudget(qps)
-			w.budget.Spend(w.spent)
-		}
+		w.qps = limits.RequestRate()
+		w.budget.SetRate(w.qps)
 		clear(w.apis) // those of an earlier connection would be kept for ever
 		if a := w.accounts[before]; a != nil && before != conn {
 			delete(w.accounts, before)
@@ -122,6 +120,18 @@ func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 		return
 	}
 	set()
+	w.budget.Spend(w.spent)
+}
+
+// Budget admits the requests about an App ID that this process works on; nil for another App ID. Who asks the service beside the
+// worker, as the checks before classes do, asks through it, so that together they keep to the rate.
+func (e *Engine) Budget(app string) *agora.Budget {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if w := e.workers[app]; w != nil {
+		return w.budget
+	}
+	return nil
 }
 
 // api gives the calls for a connection, a region of servers and an area to be preferred.

@@ -266,7 +266,7 @@ func (l *planLookout) apps(ctx context.Context, look notify.Look) (keys []string
 		if err != nil || !used {
 			continue
 		}
-		key := "app/" + id
+		key := appKey(id)
 		keys = append(keys, key)
 		if client, err := l.conn.Client(region); err == nil {
 			l.look(ctx, key, look, func() *notify.Issue { return l.app(ctx, client, app, id, near) })
@@ -275,16 +275,24 @@ func (l *planLookout) apps(ctx context.Context, look notify.Look) (keys []string
 	return keys
 }
 
-// app asks the service for one project.
+func appKey(id string) string { return "app/" + id }
+
+// app asks the service for one project. The query keeps to the rate of the App ID together with what its worker sends, and comes
+// after all of that. Where another node has the worker, the query has no budget: it is one a minute at most, and what goes beyond
+// the rate is answered 429 and repeated, by the other node as by this one.
 func (l *planLookout) app(ctx context.Context, client *agora.Client, app *plan.App, id string, near catalog.Near) *notify.Issue {
-	failure := ask(ctx, client, id, near)
+	calls := client.App(id, l.d.engine.Budget(id)).Near(near)
+	failure := ask(ctx, calls)
 	if unreached(failure) && pause(ctx, againAfter) {
-		failure = ask(ctx, client, id, near)
+		failure = ask(ctx, calls)
 	}
 	issue := notify.Issue{Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: id, Blocking: true}
 	switch {
 	case failure == nil:
 		return nil
+	case failure.Local && !l.turns.Problem(appKey(id)).None(): // it was not sent, as where the budget had no room for it
+		before := l.seen[appKey(id)]
+		return &before
 	case unreached(failure):
 		what, try := agora.Unreached(failure.Err)
 		issue.ID, issue.Advice = reason.IssueServiceUnreachable, try
@@ -299,8 +307,8 @@ func (l *planLookout) app(ctx context.Context, client *agora.Client, app *plan.A
 }
 
 // ask sends a query for a recording that does not exist; nil: it was answered as such queries are.
-func ask(ctx context.Context, client *agora.Client, app string, near catalog.Near) *agora.Error {
-	_, err := probe(ctx, client, app, near, "rundown-check")
+func ask(ctx context.Context, calls *agora.App) *agora.Error {
+	_, err := probe(ctx, calls, "rundown-check")
 	failure, _ := errors.AsType[*agora.Error](err) // nil where it is none
 	return failure
 }
