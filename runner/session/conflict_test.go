@@ -207,3 +207,26 @@ func TestTheUIDOfTheNextSession(t *testing.T) {
 		})
 	}
 }
+
+// TestAStartThatNeverLeftIsNotMetAgain has a start fail, and its repeat meet a live task: that is its own only where the service
+// answered the first one, which may have had its effect.
+func TestAStartThatNeverLeftIsNotMetAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before *Answer
+		code   reason.Code
+	}{
+		{"an error of the service", broken, reason.OrphanSID},
+		{"no connection", refusal(agora.Retry, 0, 0, "connection refused"), reason.OrphanForeign},
+		{"credentials that cannot be read", &Answer{Class: agora.Retry, Why: reason.SecretUnreadable}, reason.OrphanForeign},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := step(inHand(Session{UID: "11", State: SessionStarting}), observation{Attempt: 1, Op: agora.OpStart, Answer: *tt.before}, 10*time.Minute)
+			s.Sessions[0].Asked = agora.OpStart
+			s, _ = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute+5*time.Second)
+			if x := s.Sessions[0]; x.State != SessionOrphan || x.ReasonCode != tt.code {
+				t.Errorf("it is %s, %s: %s; want an orphan, %s", x.State, x.ReasonCode, x.Reason, tt.code)
+			}
+		})
+	}
+}

@@ -131,9 +131,9 @@ func (d *Decision) endUnneeded(x *Session) {
 
 // endSession ends a session that records the class or is on its way to it:
 //
-//	before its start was sent          it fails, and nothing is sent
-//	after a start without an answer    it becomes an orphan: without a sid there is nothing to stop
-//	once it has a sid                  it is stopped
+//	before its start was sent                           it fails, and nothing is sent
+//	after a start whose effect is open (StartUncertain) it becomes an orphan: without a sid there is nothing to stop
+//	once it has a sid                                   it is stopped
 //
 // It changes nothing while a start or an update is out, and is called again after the answer. It does not wait for a query,
 // which has no effect.

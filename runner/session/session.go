@@ -33,7 +33,8 @@ const (
 	SessionStopping SessionState = "stopping"
 	// SessionEnded: it was stopped, or ended by its hours. Final: a crash leaves nothing to be done in this state and the next three.
 	SessionEnded SessionState = "ended"
-	// SessionFailed: it never recorded, as far as is known. Final, unless a notification tells its sid.
+	// SessionFailed: no recording of it is known. One may run where its start is uncertain: then a 53 or the end of the class makes it
+	// an orphan. Final but for that, and unless a notification tells its sid.
 	SessionFailed SessionState = "failed"
 	// SessionLost: it recorded, and then ended without our stop. Final.
 	SessionLost SessionState = "lost"
@@ -48,7 +49,8 @@ var SessionStates = []SessionState{
 	SessionEnded, SessionFailed, SessionLost, SessionOrphan,
 }
 
-// Final reports whether nothing more is asked about a session in this state. Only a notification leads out of it.
+// Final reports whether nothing more is asked about a session in this state. A notification may lead out of it, and a failed session
+// whose start is uncertain may become an orphan.
 func (s SessionState) Final() bool {
 	switch s {
 	case SessionEnded, SessionFailed, SessionLost, SessionOrphan:
@@ -115,7 +117,7 @@ type StartFacts struct {
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
-	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error, which may have come after its effect
+	StartErrored   bool         `json:"start_errored,omitempty"`   // the service answered a start by an error, which may have come after its effect
 	Interrupted    bool         `json:"interrupted,omitempty"`     // the answer to a start was lost on our side (Answer.Interrupted), and nothing has settled it yet
 	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent; RequestedAt is before it where it had to wait
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received

@@ -111,7 +111,7 @@ func (d *Decision) onStart(x *Session, a Answer) {
 	case a.Class == agora.Wait:
 		d.scheduleRetry(x, capacityWaits(a), d.now, a.RetryAfter) // these waits have no end: ask fails the session when its resource id is too old
 	case a.Class == agora.Retry:
-		x.StartErrored = true
+		x.StartErrored = x.StartErrored || a.answered() // what never left had no effect
 		repeatOrFail(catalog.StartBackoff())
 	case a.Class == agora.Permanent:
 		d.onRefused(x, a)
@@ -122,8 +122,8 @@ func (d *Decision) onStart(x *Session, a Answer) {
 
 // onUIDConflict handles the answer 53, "task conflict": a recording with this cname and uid is live. Which one it is:
 //
-//	its own or another session's: one of its starts is
-//	uncertain, and another one may be live under the uid       it fails, uncounted; where no uid is free the next session waits
+//	this session's own or another's: a start of this session
+//	is uncertain, and another session may hold the uid         this session fails, uncounted; where no uid is free the next one waits
 //	this session's own, where one of its starts is uncertain   it becomes an orphan
 //	one of another session that may be live under the uid      this session waits until that has ended, or takes the other uid
 //	that of another session whose start was uncertain          that becomes an orphan, and this session fails, uncounted
