@@ -11,8 +11,12 @@ import (
 // mostPending bounds what is remembered while the store cannot be written.
 const mostPending = 1000
 
-// direct sends what is critical while the store cannot be written: the outbox cannot take it then, and a class at risk is to
-// be told before its bell all the same. What was sent so is known by its id, and is not sent again once it is in the outbox.
+// direct sends what the observer finds and is critical (class.at-risk, class.late, health issues, node.lost) while the store cannot be
+// written: the outbox cannot take it then, and a class at risk is to be told before its bell all the same. What was sent so is known
+// by its id, and is not sent again once it is in the outbox. What happens to a class, as class.failed, is not sent so: it waits until
+// its step can be stored.
+//
+// Of more than mostPending announcements the oldest are dropped. The marks are taken before they are stored, so none is found again.
 type direct struct {
 	pending news            // to be stored as soon as that works
 	sent    map[string]bool // by target and id, until the outbox has it: false while it is tried; guarded by the notifier's lock

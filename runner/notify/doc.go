@@ -5,7 +5,13 @@
 // risk, plans) by an observer that compares what is with what was announced last. A router makes a message of each for
 // every target of the active plans that hears of it, and a worker for each target sends the messages, in order for one
 // class, again and again with growing waits until the target has taken them. All of it is in the store, so that a crash
-// at any point loses nothing and repeats a message only under the same id.
+// at any point loses nothing but what the store could not take (direct.go), and repeats a message only under the same id.
+//
+// One node of a store sends. One that was frozen meanwhile sends for some moments after it wakes, until it finds that another node
+// has taken over. The store does not keep it from that, and need not: what is sent twice has the same id, what the other node has
+// settled stays settled, and a target has one message of an id at most. Two things may happen then. A message that was out comes
+// after a later one of its class. A condition that the frozen node found by itself is announced a second time under another id,
+// where the two nodes found it at different times, and is told as over only by the next sender, which reads the marks anew.
 //
 //	engine, orders ──┐
 //	                 ├─▶ announcements ──router──▶ outbox ──worker for each target──▶ webhook or channel

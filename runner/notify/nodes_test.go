@@ -2,9 +2,11 @@ package notify_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"rundown/runner/notify"
 	"rundown/runner/reason"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // fleet are the daemons of a store, as the rig's notifier reads them.
@@ -264,6 +267,59 @@ func TestAPlanKeepsItsTargetsWhileADaemonBecomesAbleToWorkOnIt(t *testing.T) {
 		pass(3 * time.Minute)
 		if got := r.receiver.kinds(); !slices.Contains(got, "class.failed") {
 			t.Errorf("the target was told of %v", got)
+		}
+	})
+}
+
+// TestASenderThatWakesLateRepeatsUnderTheSameID has a daemon stand still while a message of its is out, and another one do its work
+// meanwhile. For a moment both of them send, and both see an issue come.
+func TestASenderThatWakesLateRepeatsUnderTheSameID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		r.close()
+		r.nodes = (&fleet{rows: map[int64]notify.Node{}}).read
+		r.open()
+		awake := make(chan struct{})
+		var asked atomic.Int64
+		r.receiver.answers(func(e notify.CloudEvent, _ http.ResponseWriter) {
+			if e.Type == "rundown.class.recorded" && asked.Add(1) == 1 {
+				<-awake
+			}
+		})
+		over := class("algebra", time.Now().Add(-time.Hour), session.Recording)
+		after := over
+		after.Phase, after.Outcome = session.Ended, session.Recorded
+		r.write(over, after, 0)
+		pass(5 * time.Second)
+		late := r.notifier.Swap(nil)
+		r.start() // another daemon has the duties now
+		pass(5 * time.Second)
+		close(awake)
+		r.raise(notify.Issue{ID: reason.IssueClockOff, Severity: plan.NotifyWarning, Since: time.Now(), Text: "the clock is off"})
+		pass(time.Minute)
+		late.Close()
+		pass(time.Minute)
+		if asked.Load() != 2 {
+			t.Fatalf("the receiver was asked %d times, want once by each daemon", asked.Load())
+		}
+		for kind, most := range map[string]int{"class.recorded": 2, "health.raised": 2} {
+			got := r.receiver.events(kind)
+			ids := map[string]bool{}
+			for _, e := range got {
+				ids[e.ID] = true
+			}
+			if len(ids) != 1 || len(got) > most {
+				t.Errorf("%s was told %d times under %d ids, want one id", kind, len(got), len(ids))
+			}
+		}
+		messages, err := r.store.Outbox(t.Context(), store.OutboxFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			if m.State != store.MessageSent {
+				t.Errorf("%s is %s: %s", m.Kind, m.State, m.Result)
+			}
 		}
 	})
 }

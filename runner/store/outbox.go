@@ -30,7 +30,8 @@ func (a Announcement) row() []any {
 // Mark remembers under a name what was announced of a condition that lasts. An empty value removes it.
 type Mark struct{ Name, Value string }
 
-// Announce writes announcements, and marks in the same transaction.
+// Announce writes announcements, and marks in the same transaction. As [Store.Post] and [Store.Settle] it does not ask who has the
+// duties: of two senders, the first to post and to settle a message counts.
 func (s *Store) Announce(ctx context.Context, marks []Mark, announcements ...Announcement) error {
 	if len(marks) == 0 && len(announcements) == 0 {
 		return nil
