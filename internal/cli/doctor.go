@@ -18,12 +18,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/agora"
-	"rundown/agora/catalog"
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/preflight"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -354,6 +354,15 @@ func (c *checkup) references(p *plan.Plan) {
 	}
 }
 
+// buckets names the storages whose buckets run cannot check before classes.
+func (c *checkup) buckets(p *plan.Plan) {
+	for _, s := range p.Storages {
+		if !preflight.Checked(s) {
+			c.add("storages of "+p.Name, checkOK, fmt.Sprintf("storage %s: run does not check buckets of %s before classes, only those of s3 and s3-compatible", s.Name, s.Vendor.Title), "")
+		}
+	}
+}
+
 // service asks the service about a recording that does not exist, once for each project.
 func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 	if c.a.flags.simulate {
@@ -383,23 +392,6 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 		r, err := probe(ctx, client.App(id, nil).Near(near), "rundown-doctor") // one query needs no budget
 		c.answer(name, begun, c.a.clock(), r.Meta.Date, err)
 	}
-}
-
-// wayOf gives the region and the area by which the classes of an app are recorded: those of its first recording, if any
-// uses it.
-func wayOf(p *plan.Plan, app *plan.App) (region catalog.Region, near catalog.Near, used bool) {
-	i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app })
-	if i < 0 {
-		return "", "", false
-	}
-	return p.Recordings[i].Region, p.Recordings[i].Near(), true
-}
-
-// probe queries a recording that does not exist, which is free of charge. name stands for its resource id and its sid.
-func probe(ctx context.Context, calls *agora.App, name string) (agora.QueryResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeWithin)
-	defer cancel()
-	return calls.Query(ctx, name, name)
 }
 
 // answer interprets the answer to the query.
