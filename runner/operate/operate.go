@@ -1,8 +1,9 @@
 // Package operate is what operators do with classes: cancel, take that back, stop, extend. Commands, the JSON API and the
 // duty page call the same functions, so that they refuse alike and say the same words.
 //
-// Each function judges the class as [view.Finder] gives it, and makes an order part of what is wanted of it, in the
-// store. Nothing waits for the daemon: [Answer] says what the order will do, and whether a daemon is there to do it. The
+// Each function judges the class as [view.Finder] gives it, so that a refusal says in full what people can do about it, and makes an
+// order part of what is wanted of it, in the store. Binding is what [runner.Give] says: it judges again in the transaction that writes
+// the order, by the same reason codes and in fewer words, which are seen only where the class has changed in between. Nothing waits for the daemon: [Answer] says what the order will do, and whether a daemon is there to do it. The
 // event log has who gave it, why and from where.
 package operate
 
