@@ -16,10 +16,12 @@
 //	                                laid the extension over the spec (Target.Lasting in extend.go) before Decide looks
 //	onAnswer        decide.go       an answer to a request, by
 //	  onAcquire, onStart            start.go, with the uid that a session gets
-//	  onQuery                       monitoring.go; uploads.go and monitor.go (when to ask again)
+//	  onQuery                       on_query.go; uploads.go and query_interval.go (when to ask again)
 //	  onUpdate                      update.go
 //	  onStop                        stop.go; stop_gone.go after a 404
 //	onNotice        notice.go       a notification of the service
+//	onPaddingPreempted, onRelieved
+//	                padding.go      another class needs the session of this one
 //
 // Then choose, called by next until it names no request, says what is to be done:
 //

@@ -108,15 +108,15 @@ func (d *Decision) ask(x *Session) Action {
 //	it was moved or given to another App ID                 endUnneeded, by IsEarlier
 //	the plan wants fewer replicas, and those record         stopExcess, in successor.go
 //	its hours run out, and its successor records            rotateSession, in successor.go
-//	it was not seen running within the documented time      retryQuery, in monitoring.go
-//	404 for longer than a failover; its recorder exited     presumedDead, in monitoring.go
+//	it was not seen running within the documented time      retryQuery, in on_query.go
+//	404 for longer than a failover; its recorder exited     presumedDead, in on_query.go
 //	its hold cannot be ended                                holdNotEnded, in update.go
 //	its sid becomes known too late                          adoptSID, in notice.go
 //	it is an orphan, and a notification shows that it runs  onOrphanNotice, in stop_gone.go
 //
 // That the plan no longer holds the class ends no session: what has begun is recorded to its end.
 //
-// Two events make the class end earlier: onPaddingPreempted and onRelieved, in moved.go. An operator's cancel and a new end are
+// Two events make the class end earlier: onPaddingPreempted and onRelieved, in padding.go. An operator's cancel and a new end are
 // part of the spec, so that mayRecord sees them.
 func (d *Decision) endUnneeded(x *Session) {
 	earlier := d.S.IsEarlier(x)

@@ -20,15 +20,6 @@ type Extension struct {
 	Closure int64 `json:"closure,omitempty"`
 }
 
-// The kinds of operators' commands, as the store keeps them.
-const (
-	CommandCancel   = "cancel"
-	CommandUncancel = "uncancel"
-	CommandExtend   = "extend"   // Args: ExtendArgs
-	CommandUnextend = "unextend" // takes back the extension of the closure that Args name, else the last one of the class alone
-	CommandStop     = "stop"     // a cancel that leaves what has not begun
-)
-
 // ExtendArgs are the arguments of an extend command. The end is an instant and no length, so that carrying a command out
 // twice, as a crash may have it, changes nothing.
 type ExtendArgs struct {

@@ -109,6 +109,15 @@ type Destination struct {
 	Prefix  string `json:"prefix,omitempty"` // where in the bucket the files are
 }
 
+// The kinds of operators' commands, as the store keeps them.
+const (
+	CommandCancel   = "cancel"
+	CommandUncancel = "uncancel"
+	CommandExtend   = "extend"   // Args: ExtendArgs
+	CommandUnextend = "unextend" // takes back the extension of the closure that Args name, else the last one of the class alone
+	CommandStop     = "stop"     // a cancel that leaves what has not begun
+)
+
 // Orders are what operators ordered for an occurrence. They stay with its identity, whatever becomes of its plan.
 type Orders struct {
 	Cancel   *Cancel    `json:"cancel,omitempty"`
