@@ -6,16 +6,36 @@ import (
 	"rundown/agora/catalog"
 )
 
-// AppKey identifies an App ID across plans: by the reference or the literal that the plan writes, without resolving
-// it. It is "" for no app.
-func AppKey(p *Plan, a *App) string {
-	switch {
-	case a == nil:
-		return ""
-	case a.ID.IsZero():
-		return p.Name + "/" + a.Name // reported where it is missing
-	default:
-		return a.ID.String()
+// Limits are what Agora has granted to an App ID, as the plan states them. Zero: not stated.
+type Limits struct {
+	QPS         int // requests a second; see [Limits.RequestRate]
+	Concurrent  int // concurrent recordings; see [Limits.MaxConcurrent]
+	SD, HD, FHD int // streams by class of resolution; 0: the documented figure of the region
+}
+
+// RequestRate is the number of requests a second to keep to: what the plan states, else what the documentation allows
+// for the number of concurrent recordings. Placement, forecast, rules and the runner's budget all use it.
+func (l Limits) RequestRate() int {
+	if l.QPS > 0 {
+		return l.QPS
+	}
+	return catalog.DefaultQPS(l.Concurrent)
+}
+
+// MaxConcurrent is the number of concurrent recordings to keep to: what the plan states, else the smaller of the two
+// documented figures.
+func (l Limits) MaxConcurrent() int {
+	if l.Concurrent > 0 {
+		return l.Concurrent
+	}
+	return catalog.DefaultConcurrent()
+}
+
+// Or fills what the limits leave open from others.
+func (l Limits) Or(o Limits) Limits {
+	return Limits{
+		QPS: cmp.Or(l.QPS, o.QPS), Concurrent: cmp.Or(l.Concurrent, o.Concurrent),
+		SD: cmp.Or(l.SD, o.SD), HD: cmp.Or(l.HD, o.HD), FHD: cmp.Or(l.FHD, o.FHD),
 	}
 }
 
@@ -53,4 +73,17 @@ func (s *Settings) Limits() Limits {
 		return Limits{}
 	}
 	return s.App.Limits
+}
+
+// AppKey identifies an App ID across plans: by the reference or the literal that the plan writes, without resolving
+// it. It is "" for no app.
+func AppKey(p *Plan, a *App) string {
+	switch {
+	case a == nil:
+		return ""
+	case a.ID.IsZero():
+		return p.Name + "/" + a.Name // reported where it is missing
+	default:
+		return a.ID.String()
+	}
 }

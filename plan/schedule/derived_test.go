@@ -18,10 +18,10 @@ func TestUIDsAreLegalDistinctAndFollowFromTheIdentity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := plan.Occurrence{ID: rapid.String().Draw(t, "id")}
 		seen := make(map[string]bool)
-		for session := range 3 {
-			uids := o.UIDs(session)
+		for replica := range 3 {
+			uids := o.UIDs(replica)
 			again := plan.Occurrence{ID: o.ID}
-			if again.UIDs(session) != uids {
+			if again.UIDs(replica) != uids {
 				t.Fatalf("%q has other uids the second time", o.ID)
 			}
 			for _, uid := range uids {

@@ -8,16 +8,15 @@ import (
 	"time"
 )
 
-// UIDs gives the two uids between which the attempts of a session alternate, the first one first. Sessions count from
-// 0; a redundant recording has several. The uids depend on the occurrence's id alone, so that another process finds
-// the same ones. They lie between 1 and 4294967295 (restriction uid-range), and sessions of one occurrence have
-// different ones.
-func (o *Occurrence) UIDs(session int) [2]string {
+// UIDs gives the two uids between which the sessions of a replica alternate, the first one first. Replicas count from 0; a redundant
+// recording has several. The uids depend on the occurrence's id alone, so that another process finds the same ones. They lie between
+// 1 and 4294967295 (restriction uid-range), and replicas of one occurrence have different ones.
+func (o *Occurrence) UIDs(replica int) [2]string {
 	sum := sha256.Sum256([]byte(o.ID))
 	base := binary.BigEndian.Uint64(sum[:8]) % math.MaxUint32
 	var uids [2]string
 	for i := range uids {
-		uids[i] = strconv.FormatUint(LegalUID(base+uint64(2*max(session, 0)+i)), 10)
+		uids[i] = strconv.FormatUint(LegalUID(base+uint64(2*max(replica, 0)+i)), 10)
 	}
 	return uids
 }
