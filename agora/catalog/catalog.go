@@ -207,7 +207,7 @@ func HasBound(id string) bool { return facts().figures[id].plain != nil }
 func Bound(id string) (lo, hi *int64) {
 	l := facts().figures[id].plain
 	if l == nil {
-		panic("agora: no bounds in the catalogue for " + id)
+		panic("catalog: no bounds in the catalogue for " + id)
 	}
 	return clonePtr(l.min), clonePtr(l.max)
 }
@@ -217,7 +217,7 @@ func Bound(id string) (lo, hi *int64) {
 func BoundOf(id, name string) (lo, hi *int64) {
 	l, ok := facts().figures[id].nested[name]
 	if !ok {
-		panic("agora: no bounds in the catalogue for " + id + " " + name)
+		panic("catalog: no bounds in the catalogue for " + id + " " + name)
 	}
 	return clonePtr(l.min), clonePtr(l.max)
 }
@@ -250,7 +250,7 @@ func Seconds(id string) []time.Duration {
 func Share(id string) float64 {
 	share, ok := facts().figures[id].value.(float64)
 	if !ok {
-		panic("agora: no fraction in the catalogue for " + id)
+		panic("catalog: no fraction in the catalogue for " + id)
 	}
 	return share
 }
@@ -260,7 +260,7 @@ func member(id, name string) any {
 	m, _ := facts().figures[id].value.(map[string]any)
 	v, ok := m[name]
 	if !ok {
-		panic("agora: no value in the catalogue for " + id + " " + name)
+		panic("catalog: no value in the catalogue for " + id + " " + name)
 	}
 	return v
 }
@@ -269,7 +269,7 @@ func member(id, name string) any {
 func asList(what string, v any) []any {
 	switch v := v.(type) {
 	case nil, map[string]any:
-		panic("agora: no plain value in the catalogue for " + what)
+		panic("catalog: no plain value in the catalogue for " + what)
 	case []any:
 		return v
 	default:
@@ -283,7 +283,7 @@ func asInts(what string, v any) []int64 {
 	for i, x := range list {
 		n, ok := x.(int)
 		if !ok {
-			panic("agora: no whole numbers in the catalogue for " + what)
+			panic("catalog: no whole numbers in the catalogue for " + what)
 		}
 		out[i] = int64(n)
 	}
@@ -302,7 +302,7 @@ func asStrings(what string, v any) []string {
 		case bool:
 			out[i] = strconv.FormatBool(x)
 		default:
-			panic(fmt.Sprintf("agora: no text in the catalogue for %s but %T", what, x))
+			panic(fmt.Sprintf("catalog: no text in the catalogue for %s but %T", what, x))
 		}
 	}
 	return out

@@ -233,7 +233,8 @@ var (
 	logFlags     = []string{"log-format", "log-level"}
 )
 
-// addCommands adds every command: one file and one line here for each. The last column lists the shared flags that affect
+// addCommands adds every command, one line for each. A command has a file of its own, or shares that of its opposite, as resume
+// does that of pause. The last column lists the shared flags that affect
 // the command; help and completion show no others.
 func addCommands(a *app, root *cobra.Command) {
 	root.AddGroup(groups...)

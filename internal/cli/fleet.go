@@ -105,7 +105,7 @@ func (d *daemon) notifiedIssues(reader *planReader) (issues []notify.Issue) {
 				_, unowned := d.fleet.ownerOf(app, d.a.clock())
 				return unowned < unownedFor
 			}
-		case i.Blocks && !i.Blocking: // it is about what some of the nodes own
+		case i.BlocksItsNodes && !i.Blocking: // it is about what some of the nodes own
 			issue.Blocking = true
 			issue.Spares = func(app string) bool {
 				owner, _ := d.fleet.ownerOf(app, d.a.clock())

@@ -134,15 +134,15 @@ func (b *builder) freeID(text string) plan.Hint {
 // complete reports what a recording needs and neither sets nor inherits. A key that is given with a mistake is
 // reported where it is.
 func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recording) {
-	units := []*positions{&e.Value.positions}
+	layers := []*positions{&e.Value.positions}
 	if d := u.part.Defaults; d != nil {
-		units = append(units, &d.positions)
+		layers = append(layers, &d.positions)
 	}
 	if d := b.root.part.Defaults; d != nil && u != b.root {
-		units = append(units, &d.positions)
+		layers = append(layers, &d.positions)
 	}
 	given := func(key string) bool {
-		return slices.ContainsFunc(units, func(a *positions) bool { _, ok := a.find(key); return ok || a.merged })
+		return slices.ContainsFunc(layers, func(a *positions) bool { _, ok := a.find(key); return ok || a.merged })
 	}
 	missing := func(id, key, why, hint string) {
 		u.report(id, e.Key.At, fmt.Sprintf("recording %s has no %s%s", r.ID, key, why), hint)

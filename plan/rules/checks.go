@@ -10,7 +10,7 @@ type check struct {
 	find func(*checker)
 }
 
-// checks are the rules that a loaded plan is checked for, one file each. The loader reports the other rules of
+// checks are the rules that a loaded plan is checked for. Rules about one subject share a file, rule_*.go. The loader reports the other rules of
 // [plan.Rules] while it reads.
 var checks = []check{
 	{"acquire-region-matches-storage", checkRegions},

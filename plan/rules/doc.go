@@ -1,4 +1,4 @@
-// Package rules checks a loaded plan: one rule in a file, and one list of them all (checks.go).
+// Package rules checks a loaded plan: one subject in a file, and one list of all rules (checks.go).
 //
 // [Check] returns the findings, with the severities that the plan sets and without those that a comment suppresses;
 // [Review] also returns the forecast that the capacity rules use. A check gets a checker (checker.go), which has the plan,

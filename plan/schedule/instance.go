@@ -24,7 +24,7 @@ type Instance struct {
 	startClock              plan.Clock // as written
 	Shift                   DSTShift   // of the start
 	shared                  bool       // the recording has another class planned on the day
-	Merged                  int        // as of planned
+	Merged                  int        // 1 + the index of an entry that gives the same start but is written otherwise; 0 for none
 }
 
 // Cancelled says whether a change cancels the class.

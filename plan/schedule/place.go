@@ -14,7 +14,7 @@ const (
 	// StartShare is the part of the request budget that starts are planned with; the rest is for stops, repetitions
 	// and queries.
 	StartShare = 0.75
-	// requestsPerStart: acquire and start go together.
+	// RequestsPerStart: acquire and start go together.
 	RequestsPerStart = 2
 )
 
@@ -45,8 +45,8 @@ type Start struct {
 
 // Place gives, for each recording that is to begin, when its first request is due: as late as possible, the last
 // start at least [Lead] before the recording must be running, and no two starts closer than the spacing; each session
-// of a redundant recording is a start. It places from the last to the first, so that where many begin at one bell the
-// earliest begin sooner. The runner begins by it and the forecast counts by it.
+// of a redundant recording is a start. It places from the last to the first: of many that begin at one bell, the first of the list is
+// nearest to the bell, and the last of it is the longest before. The runner begins by it and the forecast counts by it.
 func Place(starts []Start, spacing time.Duration) []time.Time {
 	order := make([]int, len(starts))
 	for i := range order {

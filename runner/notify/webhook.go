@@ -20,8 +20,8 @@ import (
 	"rundown/runner/store"
 )
 
-// sendWithin bounds one try to send a message.
-const sendWithin = 20 * time.Second
+// tryWithin bounds one try to send a message.
+const tryWithin = 20 * time.Second
 
 // answer is how a try to send went.
 type answer struct {
@@ -38,7 +38,7 @@ var errGone = errors.New("HTTP 410 Gone: the receiver wants no more messages")
 // that was given.
 func newHTTPClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
-		Timeout: sendWithin, Transport: transport,
+		Timeout: tryWithin, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

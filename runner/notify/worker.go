@@ -21,7 +21,7 @@ const (
 type worker struct {
 	n       *Notifier
 	wake    chan struct{} // holds a token while there may be messages
-	channel chan struct{} // holds a token while a channel of people is being called
+	channel chan struct{} // holds a token while the target, where it is a mail or chat address, is being called
 	cancel  context.CancelFunc
 	done    chan struct{}
 

@@ -12,8 +12,8 @@ import (
 // Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
 type Answer struct {
 	Class            agora.Class
-	Status           int                  // HTTP, 0: none; for the log and for Verdict alone, as Code is
-	Code             int                  // the service's, 0: none
+	Status           int                  // HTTP, 0: none; which one it is, is for the log and for Verdict alone, as of Code
+	Code             int                  // the service's, 0: none. That there is one tells an answer of the service from one of a proxy
 	Reason           string               // the service's, for people
 	Foreign          bool                 // it cannot be recognised as the service's own: never final, and no word about the recording
 	RequestID        string               // of the service, "" for none

@@ -21,7 +21,7 @@ type Step struct {
 	Outcome    string    // "" until ended
 	Reason     string    // for people
 	ReasonCode string    // of every outcome but recorded
-	Wake       time.Time // when it is to be looked at; zero: never
+	Wake       time.Time // when it is to be looked at; zero: never (other than in Spec, where zero is at once)
 	AtOnce     bool      // that is now, whoever reads it
 	Doc        []byte
 	Sessions   []Session

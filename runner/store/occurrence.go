@@ -26,7 +26,7 @@ type Occurrence struct {
 	Outcome    string    // "" until ended
 	Reason     string    // for people
 	ReasonCode string    // of every outcome but recorded
-	Wake       time.Time // when its worker is to look at it next; the Unix epoch: at once; zero: never again
+	Wake       time.Time // when its worker is to look at it next; the Unix epoch: at once; zero: never again, as in a Step
 	Origin     string    // "": a plan's schedule; else who else asked for it
 	Revision   int64     // the plan revision that it comes from
 	Versions

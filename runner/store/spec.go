@@ -28,7 +28,7 @@ type Spec struct {
 	Revision        int64     // the plan revision that it comes from
 	Doc             []byte
 	Orders          []byte // of operators, summed up, as JSON; nil: none
-	// Wake is when it is first to be looked at; zero: at once. It counts until a status is written: an update of what has one wakes it
+	// Wake is when it is first to be looked at; zero: at once, other than in [Step]. It counts until a status is written: an update of what has one wakes it
 	// at once.
 	Wake time.Time
 }

@@ -71,8 +71,8 @@ type MergedIssue struct {
 	runner.Issue
 	// Nodes have it. It is Blocking where no class can begin for it, or none of what it is about.
 	Nodes []int64
-	// Blocks says that no class of the App IDs of these nodes can begin.
-	Blocks bool
+	// BlocksItsNodes says that no class of the App IDs of these nodes can begin.
+	BlocksItsNodes bool
 }
 
 // MergeIssues makes one of the issues of several daemons that have the same id and are about the same. Critical ones come first.
@@ -149,7 +149,7 @@ func mergeIssue(of []holding, daemons int, everywhere bool) MergedIssue {
 		}
 		names[h.issue.Text] = append(names[h.issue.Text], h.report.Name)
 	}
-	m.Blocks = m.Blocking
+	m.BlocksItsNodes = m.Blocking
 	m.Blocking = m.Blocking && (everywhere || m.About != "")
 	if len(m.Nodes) == daemons && len(texts) == 1 {
 		return m

@@ -56,7 +56,7 @@ func TestIssuesOfSeveralNodesAreToldOnceWithTheirNames(t *testing.T) {
 			}
 			var got []told
 			for _, m := range MergeIssues(reports) {
-				got = append(got, told{m.Text, m.Nodes, m.Blocking, m.Blocks})
+				got = append(got, told{m.Text, m.Nodes, m.Blocking, m.BlocksItsNodes})
 			}
 			if !slices.EqualFunc(got, tt.want, func(x, y told) bool {
 				return x.text == y.text && slices.Equal(x.nodes, y.nodes) && x.blocking == y.blocking && x.blocks == y.blocks
