@@ -137,6 +137,37 @@ func TestWhoseATaskThatIsMetIs(t *testing.T) {
 	}
 }
 
+// TestAStartThatNeverLeftIsNotWhatALaterOneMeets repeats a start that had no effect, or may have had one, and has the repeat meet a live
+// task.
+func TestAStartThatNeverLeftIsNotWhatALaterOneMeets(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first Answer
+		code  reason.Code
+	}{
+		"the service failed":               {Answer{Class: agora.Retry, Status: 500, Code: 501, Reason: "internal"}, reason.OrphanSID},
+		"it did not reach the service":     {Answer{Class: agora.Retry, Reason: "connection refused"}, reason.OrphanForeign},
+		"the credentials cannot be read":   {Answer{Class: agora.Retry, Reason: "no such file", Why: reason.SecretUnreadable}, reason.OrphanForeign},
+		"the gate was shut, so it is held": {Answer{Class: agora.Wait, Why: reason.NodeUnconfirmed}, reason.OrphanForeign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := inHand(Session{UID: "11", State: SessionStarting})
+			s, act := step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: tt.first}, 10*time.Minute)
+			again := act.Wake.Sub(bell)
+			if s, act = step(s, observation{}, again); act.Op != agora.OpStart {
+				t.Fatalf("%v after the bell it asks for %+v", again, act)
+			}
+			s, act = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: *taskConflict}, again+time.Second)
+			if x := s.Session(1); x.State != SessionOrphan || x.ReasonCode != tt.code {
+				t.Errorf("it is %s (%s: %s), want an %s", x.State, x.ReasonCode, x.Reason, tt.code)
+			}
+			if next := s.Session(act.Attempt); act.Op != agora.OpAcquire || next.UID != "12" {
+				t.Errorf("next is %+v, want an acquire with uid 12", act)
+			}
+		})
+	}
+}
+
 // TestATaskThatIsMetUnderBothUIDsIsWaitedFor has a start meet a task while something lives under the other uid, too.
 func TestATaskThatIsMetUnderBothUIDsIsWaitedFor(t *testing.T) {
 	orphan := func(uid string) Session { return Session{UID: uid, State: SessionOrphan, ReasonCode: reason.OrphanSID} }
@@ -203,29 +234,6 @@ func TestTheUIDOfTheNextSession(t *testing.T) {
 			s, act := step(s, observation{Attempt: n, Op: x.Asked, Answer: answer}, at)
 			if next := s.Session(act.Attempt); act.Op != agora.OpAcquire || act.Attempt != n+1 || next.UID != tt.want {
 				t.Errorf("next is %+v, %+v, want an acquire with uid %s", act, next, tt.want)
-			}
-		})
-	}
-}
-
-// TestAStartThatNeverLeftIsNotMetAgain has a start fail, and its repeat meet a live task: that is its own only where the service
-// answered the first one, which may have had its effect.
-func TestAStartThatNeverLeftIsNotMetAgain(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		before *Answer
-		code   reason.Code
-	}{
-		{"an error of the service", broken, reason.OrphanSID},
-		{"no connection", refusal(agora.Retry, 0, 0, "connection refused"), reason.OrphanForeign},
-		{"credentials that cannot be read", &Answer{Class: agora.Retry, Why: reason.SecretUnreadable}, reason.OrphanForeign},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s, _ := step(inHand(Session{UID: "11", State: SessionStarting}), observation{Attempt: 1, Op: agora.OpStart, Answer: *tt.before}, 10*time.Minute)
-			s.Sessions[0].Asked = agora.OpStart
-			s, _ = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute+5*time.Second)
-			if x := s.Sessions[0]; x.State != SessionOrphan || x.ReasonCode != tt.code {
-				t.Errorf("it is %s, %s: %s; want an orphan, %s", x.State, x.ReasonCode, x.Reason, tt.code)
 			}
 		})
 	}

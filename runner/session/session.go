@@ -104,6 +104,7 @@ type Request struct {
 //	the answer was lost on our side            StartUncertain, Interrupted; clears OnlyBlocked
 //	an answer that is not the service's own    StartUncertain; and OnlyBlocked while all such answers were refusals
 //	5xx of the service                         StartErrored
+//	none, since it was not sent                nothing
 //	a sid                                      clears StartUncertain and Interrupted
 //	53, where another session is the orphan    clears StartUncertain of the earlier sessions with the uid
 //
@@ -117,7 +118,7 @@ type StartFacts struct {
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
-	StartErrored   bool         `json:"start_errored,omitempty"`   // the service answered a start by an error, which may have come after its effect
+	StartErrored   bool         `json:"start_errored,omitempty"`   // the service answered a start by an error (5xx), which may have come after its effect
 	Interrupted    bool         `json:"interrupted,omitempty"`     // the answer to a start was lost on our side (Answer.Interrupted), and nothing has settled it yet
 	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent; RequestedAt is before it where it had to wait
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received

@@ -111,7 +111,7 @@ func (d *Decision) onStart(x *Session, a Answer) {
 	case a.Class == agora.Wait:
 		d.scheduleRetry(x, capacityWaits(a), d.now, a.RetryAfter) // these waits have no end: ask fails the session when its resource id is too old
 	case a.Class == agora.Retry:
-		x.StartErrored = x.StartErrored || a.answered() // what never left had no effect
+		x.StartErrored = x.StartErrored || a.answered() // else it never left, and had no effect
 		repeatOrFail(catalog.StartBackoff())
 	case a.Class == agora.Permanent:
 		d.onRefused(x, a)
@@ -127,7 +127,7 @@ func (d *Decision) onStart(x *Session, a Answer) {
 //	this session's own, where one of its starts is uncertain   it becomes an orphan
 //	one of another session that may be live under the uid      this session waits until that has ended, or takes the other uid
 //	that of another session whose start was uncertain          that becomes an orphan, and this session fails, uncounted
-//	this session's own, where a start was answered 5xx         it becomes an orphan
+//	this session's own, where the service answered a start 5xx it becomes an orphan
 //	none of this store's                                       markForeignOrphan
 //	one that was thought to have ended                         this session fails with UIDConflict, and the next takes the other uid
 func (d *Decision) onUIDConflict(x *Session) {
