@@ -15,15 +15,17 @@
 //   - Requests are sent from goroutines (ask.go, request.go), and their answers are posted back to the worker's loop. So are
 //     notifications of the service (notices.go).
 //
-// A plan becomes the active one, and then its specs are written, by these methods of [Engine], under its lock applying:
+// A plan becomes the active one, and then its specs are written, by these methods of [Engine]. All but pollStore run under its lock
+// applying:
 //
 //	start: takeWork       given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
 //	                      writePlan              moveOrders, and then writeWindow up to the horizon
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
-//	each poll: pollStore  activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
-//	                      lead                   writePlan, where this node came to own the first App ID of the plan
+//	each poll: pollStore  share                  dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin
+//	after it: takePlans   lead                   writePlan, where this node came to own the first App ID of the plan
+//	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
 //	each hour             extendHorizon          writeWindow
 //
 // writeWindow repeats writeOnce until no other writer comes between: desired, reconcile, writeAll.

@@ -27,8 +27,8 @@ import (
 // There are two locks. Whoever takes both takes applying first.
 //
 //   - applying is held while plans are put to work or their specs are written, and while the store is waited for meanwhile. It
-//     guards pending, and [applied.until] of each plan. A poll waits for it
-//     where the store has a plan to put to work; what else it does takes it by TryLock, so that a plan holds that up in no poll.
+//     guards pending, and [applied.until] of each plan. A large plan is written for minutes, so no poll waits for it: takePlans runs in
+//     a goroutine of its own, and all that looks again later takes it by TryLock.
 //   - mu is held for moments only, and never while the store or a worker is waited for. It guards seen, active, health and
 //     membership, and of clocks and process the fields that say so.
 //
@@ -78,6 +78,8 @@ type extra struct {
 // seenStore is up to where the engine knows what others wrote into the store. The engine's lock guards it.
 type seenStore struct {
 	changes    int64 // of anything
+	read       int64 // of anything, by the last poll that could read it
+	plans      int64 // of anything: the plans up to it are active
 	generation int64 // of specs
 	command    int64 // of operators
 }
@@ -110,6 +112,7 @@ type process struct {
 	stop      context.CancelFunc
 	cron      *cron.Cron // guarded by the engine's lock
 	wg        sync.WaitGroup
+	plansDue  chan struct{} // holds a token: workOnPlans is to look for plans
 	abandoned chan struct{} // closed: an end waits for nothing
 	abandon   sync.Once
 	fenced    chan error // see Fenced; holds one at most
@@ -140,7 +143,7 @@ func New(cfg Config) *Engine {
 		active:      active{plans: map[string]*applied{}, workers: map[string]*worker{}, extra: map[string]*extra{}, runningClasses: map[string]runningClass{}},
 		health:      health{issues: map[issueKey]Issue{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{}},
 		noticeInbox: noticeInbox{notices: make(chan agora.Event, maxNotices)},
-		process:     process{abandoned: make(chan struct{}), fenced: make(chan error, 1)},
+		process:     process{plansDue: make(chan struct{}, 1), abandoned: make(chan struct{}), fenced: make(chan error, 1)},
 		membership:  newMembership(cfg),
 	}
 }
@@ -414,16 +417,19 @@ func (e *Engine) extendHorizon() {
 	}
 }
 
-// pollStore takes up what others wrote into the store: orders and plans.
+// pollStore looks at who owns what (share), and takes up what others wrote into the store: orders and specs. Plans it leaves to
+// workOnPlans, which it wakes.
 func (e *Engine) pollStore(ctx context.Context) error {
 	if err := e.share(ctx); err != nil {
 		return err
 	}
+	defer e.lookForPlans()
 	n, err := e.cfg.Store.Changes(ctx)
 	if err != nil {
 		return err
 	}
 	e.mu.Lock()
+	e.seen.read = n
 	same := n == e.seen.changes
 	e.mu.Unlock()
 	if same { // on SQLite also where this process wrote, and could not read after that
@@ -432,11 +438,59 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	if err := e.checkOwnership(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(e.reloadWorkers(ctx), e.activateStored(ctx, false)); err != nil {
+	if err := e.reloadWorkers(ctx); err != nil {
 		return err // they are read again: nothing but another write would wake us
 	}
 	e.mu.Lock()
 	e.seen.changes = n
+	e.mu.Unlock()
+	return nil
+}
+
+// lookForPlans wakes workOnPlans. Where that is at work, it looks again after that.
+func (e *Engine) lookForPlans() {
+	select {
+	case e.plansDue <- struct{}{}:
+	default:
+	}
+}
+
+// workOnPlans activates and writes plans until the engine ends. It runs beside the polls, which go on while a plan is written.
+func (e *Engine) workOnPlans() {
+	defer e.wg.Done()
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case <-e.plansDue:
+			if err := e.takePlans(e.ctx); err != nil && e.ctx.Err() == nil {
+				e.logThrottled("cannot read the store", err)
+			}
+		}
+	}
+}
+
+// takePlans writes the plans that are this node's to write, and activates what a command has applied.
+func (e *Engine) takePlans(ctx context.Context) error {
+	if !e.applying.TryLock() { // a plan is put to work at this moment: the next poll has it look again
+		return nil
+	}
+	defer e.applying.Unlock()
+	var err error
+	if e.shared() && e.gate.check() == nil { // else what it reads may be old
+		err = errors.Join(e.lead(ctx), e.retryUnfit(ctx)) // what one of them cannot do does not hold up the other
+	}
+	e.mu.Lock()
+	read, same := e.seen.read, e.seen.read == e.seen.plans
+	e.mu.Unlock()
+	if same {
+		return err
+	}
+	if err := errors.Join(err, e.activateStored(ctx, false)); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.seen.plans = read
 	e.mu.Unlock()
 	return nil
 }

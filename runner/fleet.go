@@ -140,7 +140,7 @@ func (e *Engine) clearUnfit(name string) {
 }
 
 // retryUnfit tries the plans again that this node could not work on, or of which it could only finish what runs: a file or a variable
-// may be there now.
+// may be there now. The caller holds applying.
 func (e *Engine) retryUnfit(ctx context.Context) error {
 	e.mu.Lock()
 	unfit, finishes, again := len(e.unfit) > 0, e.finishes(), e.cfg.Now()

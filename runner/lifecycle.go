@@ -250,6 +250,10 @@ func (e *Engine) startTimers(scheduling bool) {
 		}
 	}))
 	c.Schedule(cron.Every(e.cfg.Poll), poll)
+	if scheduling {
+		e.wg.Add(1)
+		go e.workOnPlans()
+	}
 	if e.shared() {
 		e.wg.Add(1)
 		go e.pollAtExpiry(poll.Run)

@@ -333,7 +333,7 @@ func (e *Engine) share(ctx context.Context) error {
 		return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.adoptFree(ctx), e.takeMessages(ctx))
 	}
 	// What one of them cannot do holds up none of the others.
-	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeMessages(ctx), e.retryUnfit(ctx))
+	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.shareDuties(ctx, nodes), e.takeMessages(ctx))
 }
 
 // adoptFree has a node that schedules nothing work on what nobody else could work on any more: the daemon before it may not
@@ -365,16 +365,30 @@ func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for app, lease := range leases {
-		e.worker(app, lease, conns[app], nil)
+		if e.workers[app] == nil { // else a plan that became active meanwhile has made and connected it
+			e.worker(app, lease, cmp.Or(e.planConnection(app), conns[app]), nil)
+		}
 		e.workers[app].begin()
 	}
 	return nil
 }
 
-// connectionFor is how to reach the service for an App ID: by a plan at work that names it, if possible by one of which this node can
-// work on the active revision, else by what is recorded there; nil where that is not known here.
+// connectionFor is how to reach the service for an App ID: by a plan at work that names it, else by what is recorded there; nil where
+// that is not known here.
 func (e *Engine) connectionFor(ctx context.Context, app string) *Connection {
 	e.mu.Lock()
+	conn := e.planConnection(app)
+	stray, found := e.strays[app]
+	e.mu.Unlock()
+	if conn == nil && found {
+		conn = e.connectionOf(ctx, stray.Occurrence, stray.Revision)
+	}
+	return conn
+}
+
+// planConnection is how to reach the service for an App ID by a plan at work that names it, if possible by one of which this node can
+// work on the active revision; nil where none names it. The caller holds the lock.
+func (e *Engine) planConnection(app string) *Connection {
 	var conn, before *Connection
 	for _, name := range e.order {
 		a := e.plans[name]
@@ -386,27 +400,18 @@ func (e *Engine) connectionFor(ctx context.Context, app string) *Connection {
 			conn = cmp.Or(conn, a.conn)
 		}
 	}
-	conn = cmp.Or(conn, before)
-	stray, found := e.strays[app]
-	e.mu.Unlock()
-	if conn == nil && found {
-		conn = e.connectionOf(ctx, stray.Occurrence, stray.Revision)
-	}
-	return conn
+	return cmp.Or(conn, before)
 }
 
-// lead writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that.
+// lead writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that. The caller
+// holds applying.
 func (e *Engine) lead(ctx context.Context) error {
-	if !e.scheduling || !e.applying.TryLock() { // a plan is put to work at this moment: it is looked at again
-		return nil
-	}
-	defer e.applying.Unlock()
 	for _, a := range e.applied() {
 		if !e.leads(a) || e.hasLed(a) {
 			continue
 		}
 		switch _, err := e.writePlan(ctx, a, e.since()); {
-		case errors.Is(err, errSuperseded): // the newer revision is taken up by the same poll or the next one
+		case errors.Is(err, errSuperseded): // the newer revision is taken up after this, or after the next poll
 			continue
 		case err != nil:
 			return err

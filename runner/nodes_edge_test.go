@@ -49,6 +49,54 @@ func TestANodeThatIsSlowToStartIsNotTakenForDead(t *testing.T) {
 	})
 }
 
+// TestAPlanThatIsWrittenForLongHoldsUpNoTakeOver kills a node while the other one writes a plan that takes longer than the classes last.
+func TestAPlanThatIsWrittenForLongHoldsUpNoTakeOver(t *testing.T) {
+	t.Parallel()
+	for how, apply := range map[string]func(n *fleetNode, r store.Revision, p *plan.Plan){
+		"applied by a command": func(n *fleetNode, r store.Revision, _ *plan.Plan) {
+			_, err := n.store.AddRevision(context.Background(), r)
+			must(t, err)
+		},
+		"reloaded": func(n *fleetNode, _ store.Revision, p *plan.Plan) { go n.Apply(context.Background(), p) },
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-5*time.Minute + 700*time.Millisecond))
+				f := newFleet(t, simulator.Config{})
+				var large, begun atomic.Bool
+				written := make(chan struct{})
+				f.failpoint = func(at string) {
+					if large.Load() && at == "before writing the plan" {
+						begun.Store(true)
+						<-written
+					}
+				}
+				writes, dies := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml")), f.join("b", nil)
+				until(monday.Add(-4 * time.Minute))
+				if f.owners(writes.store)["canary-APP_A"] != writes.name { // who owns the first App ID writes the plan
+					writes, dies = dies, writes
+				}
+				large.Store(true)
+				p := loadPlan(t, twoApps(bell, "2031-09-16 09:00-09:10"), "school.yaml")
+				r, err := wholeRevision(p)
+				must(t, err)
+				r.At = time.Now()
+				apply(writes, r, p)
+				until(monday.Add(-time.Minute))
+				f.kill(dies)
+				time.Sleep(6 * time.Second) // virtual: for so long at most a node is taken for alive
+				if got := f.owners(writes.store); !begun.Load() || got["canary-APP_A"] != writes.name || got["canary-APP_B"] != writes.name {
+					t.Errorf("6 s after %s died the owners are %v, the plan is being written: %v", dies.name, got, begun.Load())
+				}
+				until(monday.Add(15 * time.Minute))
+				f.end(dies, writes)
+				close(written)
+			})
+		})
+	}
+}
+
 // TestANodeDoesNotWriteAnOlderRevision has a plan applied while a node is about to write the revision before it, as one does
 // that was frozen there.
 func TestANodeDoesNotWriteAnOlderRevision(t *testing.T) {

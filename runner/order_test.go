@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,41 @@ func ordered(t *testing.T, s *store.Store, kind, id string, args any) string {
 		t.Fatal(err)
 	}
 	return c.Result
+}
+
+// TestAnOrderIsCarriedOutWhileAPlanIsWritten cancels a class that is being recorded while a plan that a command applied is written, which
+// takes longer than the class.
+func TestAnOrderIsCarriedOutWhileAPlanIsWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		h := newHouse(t, simulator.Config{})
+		h.poll, h.revision = time.Second, archived
+		var large atomic.Bool
+		written := make(chan struct{})
+		h.atPoint = func(at string) {
+			if large.Load() && at == "before writing the plan" {
+				<-written
+			}
+		}
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(5 * time.Minute))
+		large.Store(true)
+		r, err := archived(loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), "school.yaml"))
+		must(t, err)
+		r.At = time.Now()
+		s := h.beside()
+		_, err = s.AddRevision(context.Background(), r)
+		must(t, err)
+		until(monday.Add(11 * time.Minute)) // the worker itself reads the store again every five minutes
+		order(t, s, session.CommandCancel, german, nil)
+		until(monday.Add(12 * time.Minute))
+		if ended, ok := h.outcomes()[german]; !ok || ended.Outcome != session.Cancelled {
+			t.Errorf("a minute after it was cancelled it is %q: %s", ended.Outcome, ended.Reason)
+		}
+		h.shut(e)
+		close(written)
+	})
 }
 
 // TestOrdersHoldWhileThePlanDoesNotHoldTheClass removes a class from the plan and takes it in again, as a plan does that

@@ -337,13 +337,8 @@ func (e *Engine) withdraw(ctx context.Context) error {
 }
 
 // activateStored activates what was applied through the store. A revision that this node cannot work on is tried again only where again
-// says so: each try reads the store several times.
+// says so: each try reads the store several times. The caller holds applying.
 func (e *Engine) activateStored(ctx context.Context, again bool) error {
-	if !e.scheduling {
-		return nil
-	}
-	e.applying.Lock()
-	defer e.applying.Unlock()
 	if err := e.watchWaiting(ctx); err != nil {
 		return err
 	}
