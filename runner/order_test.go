@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -61,6 +63,51 @@ func TestAnOrderIsCarriedOutWhileAPlanIsWritten(t *testing.T) {
 		h.shut(e)
 		close(written)
 	})
+}
+
+// TestAnOrderIsLoggedOnce has the engine look for orders from two goroutines: a poll does, and so does a plan that is applied.
+func TestAnOrderIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		h := newHouse(t, simulator.Config{})
+		s, err := store.Open(context.Background(), h.dir+"/rundown.db", store.Options{Create: true, Work: true, Service: "simulator"})
+		must(t, err)
+		defer s.Close()
+		var e *runner.Engine
+		var logged []string
+		e = runner.New(runner.Config{Store: s, Connect: h.connect, Poll: time.Hour, Logger: slog.New(heard{slog.DiscardHandler, func(r slog.Record) {
+			if r.Message != "order taken" {
+				return
+			}
+			logged = append(logged, r.Message)
+			if len(logged) == 1 {
+				looked := make(chan error)
+				go func() { looked <- runner.Look(e) }()
+				must(t, <-looked)
+			}
+		}})})
+		must(t, e.Start(context.Background(), loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")))
+		order(t, h.beside(), session.CommandCancel, german, nil)
+		must(t, runner.Look(e))
+		if len(logged) != 1 {
+			t.Errorf("the order is logged %d times", len(logged))
+		}
+		e.Close()
+	})
+}
+
+// heard passes what is logged to a function as well.
+type heard struct {
+	slog.Handler
+	hears func(slog.Record)
+}
+
+func (heard) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h heard) Handle(_ context.Context, r slog.Record) error {
+	h.hears(r)
+	return nil
 }
 
 // TestOrdersHoldWhileThePlanDoesNotHoldTheClass removes a class from the plan and takes it in again, as a plan does that

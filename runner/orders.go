@@ -458,7 +458,7 @@ func (e *Engine) Cancel(id, who, why string) error {
 	return nil
 }
 
-// logOrders logs the orders that were given since it looked last.
+// logOrders logs the orders that were given since it looked last, each once, whichever goroutines look.
 func (e *Engine) logOrders(ctx context.Context) error {
 	e.mu.Lock()
 	last := e.seen.command
@@ -467,7 +467,7 @@ func (e *Engine) logOrders(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read orders: %w", err)
 	}
-	for _, cmd := range commands {
+	for _, cmd := range e.notLogged(commands) {
 		attrs := []any{"occurrence", cmd.Occurrence, "order", cmd.Kind, "who", cmd.Who, "reason", cmd.Reason, "given_at", cmd.At.UTC()}
 		var args session.ExtendArgs
 		switch {
@@ -486,10 +486,17 @@ func (e *Engine) logOrders(ctx context.Context) error {
 			attrs = append(attrs, "effect", "cancelled")
 		}
 		e.log.Info("order taken", attrs...)
-		last = cmd.ID
 	}
-	e.mu.Lock()
-	e.seen.command = max(e.seen.command, last)
-	e.mu.Unlock()
 	return nil
+}
+
+// notLogged gives those of some orders, by their numbers, that nobody has logged, and notes that the caller logs them.
+func (e *Engine) notLogged(commands []store.Command) []store.Command {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	commands = slices.DeleteFunc(commands, func(cmd store.Command) bool { return cmd.ID <= e.seen.command })
+	if n := len(commands); n > 0 {
+		e.seen.command = commands[n-1].ID
+	}
+	return commands
 }
