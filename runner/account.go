@@ -22,6 +22,9 @@ var accountWaits = catalog.Backoff{Steps: []time.Duration{5 * time.Second, 10 * 
 
 // account is a circuit breaker: whether the service accepts a plan's credentials for an App ID. Once it refuses them it refuses
 // every class, so new starts are held back but for one that tests. What runs is left alone. Only the worker's loop uses it.
+//
+// It and quota ask of a code only whether there is one: an answer with a code is the service's own, and one without may be that of the
+// gateway, of a proxy, or of this process. What a code means they ask the verdict.
 type account struct {
 	refusal session.Answer // the latest one; of no refusal where the service accepts the account
 	since   time.Time

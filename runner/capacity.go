@@ -42,8 +42,8 @@ func (w *worker) preemptPadding(o *occurrence, now time.Time) {
 // reclaimPadding ends padding as soon as a class comes to an end while more sessions are in use than are granted. That happens
 // where a class had to begin while all others were still in their own time, so that there was no padding to end.
 //
-// true: it was the padding of o itself that ended. Then preempt has stepped o, inside of the step that calls this, and the commit of that
-// inner step is out.
+// true: the step that calls this is done, since o was stepped already. It was the padding of o itself that ended, by preempt, and the
+// commit of that step is out.
 func (w *worker) reclaimPadding(o *occurrence, now time.Time) bool {
 	if !o.inPadding(now) {
 		return false

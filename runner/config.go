@@ -37,7 +37,8 @@ type Config struct {
 	Vet func(context.Context, *plan.Plan) error
 	// Finishes says that this process can only finish what runs of an active plan, and not begin its classes: where several processes
 	// share the store, it owns the plan's App IDs only where no other could. The plan is one that Vet was given, or a start: another
-	// revision of the same name is another plan. Default: of none.
+	// revision of the same name is another plan. It is called under a lock of the engine, so it must neither block nor call the
+	// engine. Default: of none.
 	Finishes func(*plan.Plan) bool
 	// Keep is how long what is over is kept; 0: for ever. A little more than the longest class, 720 hours, is kept in any case.
 	Keep time.Duration

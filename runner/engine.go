@@ -46,14 +46,14 @@ type Engine struct {
 	applying sync.Mutex
 	pending  map[int64]*plan.Plan // revisions that wait for a confirmation
 
-	mu   sync.Mutex
-	seen seenStore
-	active
-	health
-	clocks
-	noticeInbox
-	process
-	membership
+	mu          sync.Mutex
+	seen        seenStore
+	active      // plans and workers: this file
+	health      // health.go
+	clocks      // clock.go
+	noticeInbox // notices.go
+	process     // lifecycle.go
+	membership  // of a node: node.go
 
 	keys    credentialCache // has a lock of its own
 	secrets redact.Redactor // those of the plans, which the service may quote; safe for concurrent use
@@ -376,6 +376,8 @@ func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (Diff, error
 // where they do not or where the plan names another App ID, goes on to its end where the plan no longer holds it,
 // and is stopped where the plan cancels it. [ErrNeedsConfirmation] is for a plan that removes so much that it waits for a
 // confirmation, and changes nothing.
+//
+// It is for a plan whose file was changed. The command rundown apply only stores a revision, which takePlans activates.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	if _, err := e.resolve(p); err != nil { // it may read files: nobody else waits for those
 		return Diff{}, err

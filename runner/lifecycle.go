@@ -15,8 +15,8 @@ import (
 	"rundown/runner/store"
 )
 
-// maxLength is the longest class that a start in the past is looked for: a class longer than this that began before
-// the first start of the daemon is not picked up half-way.
+// maxLength is how far back starts are looked for: a class longer than this that began before the first start of the daemon is not
+// picked up half-way.
 const maxLength = 49 * time.Hour
 
 // drain is how long an engine that ends waits for the answers to requests that are out.
@@ -25,8 +25,7 @@ const drain = 6 * time.Second
 // lastWrite is how long it waits for the store after that.
 const lastWrite = time.Second
 
-// Start adopts what the store holds unfinished and runs the plans; without any, on those that were
-// applied last.
+// Start adopts what the store holds unfinished and works on the plans; without any, on those that were applied last.
 func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
 	return e.start(ctx, true, plans)
 }
@@ -107,7 +106,9 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 		if err := e.removeOthers(ctx); err != nil {
 			return err
 		}
-		if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil { // what was planned while nobody scheduled is written now
+		// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
+		// start still writes what was planned since the one before.
+		if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
 			return fmt.Errorf("write the store: %w", err)
 		}
 	}

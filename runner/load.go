@@ -144,7 +144,7 @@ func (w *worker) take(l loaded) {
 
 // wanted reports whether a row belongs to this worker.
 func (w *worker) wanted(r *store.Row) bool {
-	if r.WorkerApp() != w.app || r.Wake.IsZero() {
+	if r.WorkerApp() != w.app || r.Wake.IsZero() { // zero: it is never to be looked at again
 		return false
 	}
 	return w.e.scheduling || r.HeldBy != "" || w.e.extraOf(r.ID) != nil
@@ -160,7 +160,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 		return nil
 	}
 	w.renew(o, r, w.whyUnanswered())
-	o.dirty = r.Wake.UnixMilli() == 0
+	o.dirty = r.Wake.UnixMilli() == 0 // the epoch: at once
 	o.begin, o.placedFrom = o.spec.FirstRequest(), o.spec.From
 	if o.now && r.Version == 0 && !o.dirty {
 		o.begin = r.Wake

@@ -19,7 +19,8 @@ import (
 // is read and compared again and again, so that nothing hangs on a message that was missed.
 
 const (
-	// heartbeatWithin is how long a heartbeat may take, with the connection that may have to be made for it.
+	// heartbeatWithin is how long a heartbeat may take, with the connection that may have to be made for it. The statement alone has 2 s
+	// on PostgreSQL (beatTimeout of package store). A request that the gate holds back waits as long for the next heartbeat.
 	heartbeatWithin = 10 * time.Second
 	// handoverQuiet is how long nothing may be due for an App ID that is handed over, so that no class waits for it.
 	handoverQuiet = 10 * time.Second
@@ -170,9 +171,12 @@ func (e *Engine) buried(ctx context.Context) error {
 	return nil
 }
 
-// servable lists the App IDs that this node could work on, with some more; those whose classes it would begin too early or too late,
-// which are all others where its clock is wrong; and those that it has in reserve: of plans of which it can only finish what runs or has
-// only the revision before at work, and of plans that it cannot work on, which another plan names, too.
+// servable lists the App IDs that this node could work on, those of its plans and more, each in one of three lists:
+//
+//   - apps: it can do all that is to be done for them.
+//   - clockOff: its clock is wrong, so it would begin their classes too early or too late.
+//   - reserve: it may be unable to begin some of their classes, whatever its clock. One of the plans that name them it cannot work on,
+//     works on by the revision before, or can only finish.
 func (e *Engine) servable(more ...string) (apps, clockOff, reserve []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -88,7 +88,8 @@ func setOrders(t *store.SpecTx, row *store.Row, orders session.Orders) error {
 }
 
 // judge says what orders hold after one more, and why that is not carried out; none where it is. state is nil for a class
-// that no active plan holds; before are the commands that orders sums up.
+// that no active plan holds; before are the commands that orders sums up. It alone decides. Package operate also tells beforehand what
+// an order would do, in its own words, and the class may change in between.
 func judge(state *session.State, orders session.Orders, before []store.Command, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
 	var why reason.Reason
 	switch {

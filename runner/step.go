@@ -43,7 +43,11 @@ func (o *occurrence) beforePending() session.State {
 // the requests are sent. It returns without waiting for either. While a commit is out, events are queued, and the next step takes
 // them in.
 //
-// Beside it storeSeen commits what queries have found, notSent takes a request back that was held, and renew takes the state from the row.
+// Three others change a status without it:
+//
+//   - storeSeen, of a worker that ends, commits what queries have found.
+//   - notSent takes a request back that was decided on and not sent, since its step could not be stored ([pendingCommit]).
+//   - renew takes the status from the row, where that has changed.
 func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = append(o.events, events...)
 	w.unschedule(o)

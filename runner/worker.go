@@ -44,7 +44,7 @@ type worker struct {
 	turns    int // given to what is begun
 	awaited  awaited
 	draining bool
-	patience time.Duration // for how long it drains
+	patience time.Duration // for how long it drains; as a rule the constant drain
 	clock    clock
 	leapt    session.Gap // the last time that the clock leapt over
 }
@@ -260,8 +260,8 @@ func (w *worker) loop() {
 	}
 }
 
-// drain waits up to six seconds, or for patience, for answers and writes that are out, so that they are stored. What is still out then stays in
-// the store as asked, and the next worker finds out what became of it.
+// drain waits for answers and writes that are out, so that they are stored, but no longer than patience. What is still out then stays
+// in the store as asked, and the next worker finds out what became of it.
 func (w *worker) drain() {
 	w.draining = true
 	limit := time.NewTimer(w.patience)
