@@ -62,7 +62,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 			w.e.gate.await(ctx, heartbeatWithin)
 		}
 		w.e.cfg.Failpoint("before sending " + string(x.op))
-		slow := time.AfterFunc(suspectAfter, x.w.e.suspect)
+		slow := time.AfterFunc(suspectAfter, x.w.e.noteSlowCall)
 		a := x.send(agora.Prefer(ctx, preference(x.state.Priority)))
 		slow.Stop()
 		if a.SID != "" && x.session.SID == "" {

@@ -22,7 +22,7 @@
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
 //	                      writePlan              moveOrders, and then writeWindow up to the horizon
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
-//	each poll: pollStore  share                  dead nodes are buried, App IDs claimed and handed over
+//	each poll: pollStore  updateOwnership        dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin
 //	after it: takePlans   lead                   writePlan, where this node came to own the first App ID of the plan
 //	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn

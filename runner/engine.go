@@ -419,10 +419,10 @@ func (e *Engine) extendHorizon() {
 	}
 }
 
-// pollStore looks at who owns what (share), and takes up what others wrote into the store: orders and specs. Plans it leaves to
+// pollStore looks at who owns what (updateOwnership), and takes up what others wrote into the store: orders and specs. Plans it leaves to
 // workOnPlans, which it wakes.
 func (e *Engine) pollStore(ctx context.Context) error {
-	if err := e.share(ctx); err != nil {
+	if err := e.updateOwnership(ctx); err != nil {
 		return err
 	}
 	defer e.lookForPlans()

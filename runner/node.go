@@ -294,10 +294,10 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	return nodes, store.Owners(leases), nil
 }
 
-// share sees to it that this node works on the App IDs that are its own: it buries dead nodes, stops the workers of what it
+// updateOwnership sees to it that this node works on the App IDs that are its own: it buries dead nodes, stops the workers of what it
 // lost, takes its share of what is free, and hands over what is more than its share. A process that is alone on its store looks only
 // whether it lacks anything any more.
-func (e *Engine) share(ctx context.Context) error {
+func (e *Engine) updateOwnership(ctx context.Context) error {
 	if !e.shared() {
 		return e.retryUnfit(ctx)
 	}

@@ -115,8 +115,8 @@ func (e *Engine) noteSuspicion(nodes []store.Node) {
 	e.suspected = others
 }
 
-// suspect takes in that a call is out for long.
-func (e *Engine) suspect() {
+// noteSlowCall takes in that a call is out for long.
+func (e *Engine) noteSlowCall() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.reach.slow = true
