@@ -120,10 +120,10 @@ func (w *worker) take(l loaded) {
 				touched = append(touched, o)
 			}
 		case r.Version > o.version && !o.blocked && o.pending == nil:
-			w.renew(o, r, unknownWrite)
+			w.setFromRow(o, r, unknownWrite)
 			touched = append(touched, o)
 		case r.Generation > o.spec.Generation:
-			w.respec(o, r)
+			w.setSpec(o, r)
 			touched = append(touched, o)
 		}
 	}
@@ -150,16 +150,23 @@ func (w *worker) wanted(r *store.Row) bool {
 	return w.e.scheduling || r.HeldBy != "" || w.e.extraOf(r.ID) != nil
 }
 
+// Four functions take a row in:
+//
+//	adopt       a row that is not in memory: the new occurrence gets its spec and its status
+//	setSpec     the spec alone, where a higher generation wrote it
+//	setFromRow  the status, where the row has another version than is known, and the spec where that is newer, too
+//	reread      reads the row of one occurrence whose write was refused, and then setFromRow
+
 // adopt takes a row into memory; nil where it is not this worker's. Decide first hears of each request in it that has no answer.
 func (w *worker) adopt(r *store.Row) *occurrence {
 	if !w.wanted(r) {
 		return nil
 	}
 	o := &occurrence{index: -1, now: w.e.asked(r)}
-	if !w.respec(o, r) {
+	if !w.setSpec(o, r) {
 		return nil
 	}
-	w.renew(o, r, w.whyUnanswered())
+	w.setFromRow(o, r, w.whyUnanswered())
 	o.dirty = r.Wake.UnixMilli() == 0 // the epoch: at once
 	o.begin, o.placedFrom = o.spec.FirstRequest(), o.spec.From
 	if o.now && r.Version == 0 && !o.dirty {
@@ -176,8 +183,8 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 	return o
 }
 
-// respec takes in what is wanted now; false where it cannot be read.
-func (w *worker) respec(o *occurrence, r *store.Row) bool {
+// setSpec takes in what is wanted now; false where it cannot be read.
+func (w *worker) setSpec(o *occurrence, r *store.Row) bool {
 	d, err := decodeRow(r)
 	if err != nil {
 		w.log.Error("cannot read an occurrence; it is left as it is", "occurrence", r.ID, "error", err)
@@ -205,10 +212,10 @@ func (w *worker) whyUnanswered() string {
 	return "rundown ended meanwhile"
 }
 
-// renew gives an occurrence the spec and the status of its row. Where the row says that a request was asked, and this worker does
+// setFromRow gives an occurrence the spec and the status of its row. Where the row says that a request was asked, and this worker does
 // not have it out, Decide hears that its answer is not known, for the reason why. Whether it was sent does not matter: Decide treats it
 // as a request that may have had its effect.
-func (w *worker) renew(o *occurrence, r *store.Row, why string) {
+func (w *worker) setFromRow(o *occurrence, r *store.Row, why string) {
 	d, err := decodeRow(r)
 	if err != nil {
 		w.log.Error("cannot read an occurrence; it is left as it is", "occurrence", r.ID, "error", err)
@@ -225,7 +232,7 @@ func (w *worker) renew(o *occurrence, r *store.Row, why string) {
 		}
 	}
 	if r.Generation >= o.spec.Generation && o.version > 0 {
-		w.respec(o, r)
+		w.setSpec(o, r)
 	}
 	o.saved, o.version, o.preempted = d, r.Version, false
 	o.refresh(d.Status)
@@ -267,7 +274,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 				w.log.Warn("occurrence changed in the store; reading it again", "occurrence", r.ID, "version", r.Version, "known", o.version)
 			}
 			o.blocked = false
-			w.renew(o, r, unknownWrite)
+			w.setFromRow(o, r, unknownWrite)
 			w.place()
 			w.step(o)
 		}
@@ -295,8 +302,8 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 			}
 			if w.near[id] == nil && r.WorkerApp() == w.app {
 				o := &occurrence{index: -1, now: w.e.asked(r)}
-				if w.respec(o, r) {
-					w.renew(o, r, w.whyUnanswered())
+				if w.setSpec(o, r) {
+					w.setFromRow(o, r, w.whyUnanswered())
 					o.begin, o.placedFrom, o.dirty = o.spec.FirstRequest(), o.spec.From, false
 					w.near[id] = o
 				}

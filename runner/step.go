@@ -47,7 +47,7 @@ func (o *occurrence) beforePending() session.State {
 //
 //   - storeSeen, of a worker that ends, commits what queries have found.
 //   - notSent takes a request back that was decided on and not sent, since its step could not be stored ([pendingCommit]).
-//   - renew takes the status from the row, where that has changed.
+//   - setFromRow takes the status from the row, where that has changed.
 func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = append(o.events, events...)
 	w.unschedule(o)
