@@ -24,7 +24,7 @@
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
 //	each poll: pollStore  updateOwnership        dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin
-//	after it: takePlans   lead                   writePlan, where this node came to own the first App ID of the plan
+//	after it: takePlans   writeOwnPlans          writePlan, where this node came to own the first App ID of the plan
 //	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
 //	each hour             extendHorizon          writeWindow
 //

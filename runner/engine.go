@@ -118,7 +118,7 @@ type process struct {
 	fenced    chan error // see Fenced; holds one at most
 }
 
-// applied is a plan at work. Only until and led change once it is one of the engine's plans.
+// applied is a plan at work. Only until and written change once it is one of the engine's plans.
 type applied struct {
 	plan     *plan.Plan
 	conn     *Connection
@@ -126,7 +126,7 @@ type applied struct {
 	revision int64
 	finder   *schedule.Finder
 	until    time.Time // up to where its specs are written; guarded by the engine's applying
-	led      bool      // this node has written its specs since it owns the first of its App IDs; guarded by the engine's lock
+	written  bool      // this node has written its specs since it owns the first of its App IDs; guarded by the engine's lock
 }
 
 // Diff counts what an applied plan changed of the occurrences ahead.
@@ -406,7 +406,7 @@ func (e *Engine) extendHorizon() {
 	e.applying.Lock()
 	defer e.applying.Unlock()
 	for _, a := range e.applied() {
-		if !e.leads(a) {
+		if !e.writesSpecsOf(a) {
 			continue
 		}
 		now := e.cfg.Now()
@@ -419,8 +419,8 @@ func (e *Engine) extendHorizon() {
 	}
 }
 
-// pollStore looks at who owns what (updateOwnership), and takes up what others wrote into the store: orders and specs. Plans it leaves to
-// workOnPlans, which it wakes.
+// pollStore looks at who owns what (updateOwnership), and takes up what others wrote into the store: orders and specs. Plans it leaves
+// to workOnPlans, which it wakes.
 func (e *Engine) pollStore(ctx context.Context) error {
 	if err := e.updateOwnership(ctx); err != nil {
 		return err
@@ -480,7 +480,7 @@ func (e *Engine) takePlans(ctx context.Context) error {
 	defer e.applying.Unlock()
 	var err error
 	if e.shared() && e.gate.check() == nil { // else what it reads may be old
-		err = errors.Join(e.lead(ctx), e.retryUnfit(ctx)) // what one of them cannot do does not hold up the other
+		err = errors.Join(e.writeOwnPlans(ctx), e.retryUnfit(ctx)) // what one of them cannot do does not hold up the other
 	}
 	e.mu.Lock()
 	read, same := e.seen.read, e.seen.read == e.seen.plans

@@ -62,7 +62,7 @@ func (e *Engine) ended(w *worker) {
 		}
 	}
 	for _, a := range e.plans {
-		a.led = a.led && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)
+		a.written = a.written && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)
 	}
 	e.mu.Unlock()
 }

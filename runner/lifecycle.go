@@ -88,7 +88,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 	}
 	if e.scheduling {
 		for _, name := range e.order {
-			if !e.leads(e.plans[name]) {
+			if !e.writesSpecsOf(e.plans[name]) {
 				e.log.Info("plan active; another node writes its classes", "plan", name, "revision", e.plans[name].revision)
 				continue
 			}
@@ -100,7 +100,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 			case err != nil:
 				return err
 			}
-			e.setLed(e.plans[name])
+			e.setWritten(e.plans[name])
 			e.log.Info("plan active", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 		if err := e.removeOthers(ctx); err != nil {

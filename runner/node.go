@@ -407,11 +407,11 @@ func (e *Engine) planConnection(app string) *Connection {
 	return cmp.Or(conn, before)
 }
 
-// lead writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that. The caller
-// holds applying.
-func (e *Engine) lead(ctx context.Context) error {
+// writeOwnPlans writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that. The
+// caller holds applying.
+func (e *Engine) writeOwnPlans(ctx context.Context) error {
 	for _, a := range e.applied() {
-		if !e.leads(a) || e.hasLed(a) {
+		if !e.writesSpecsOf(a) || e.hasWritten(a) {
 			continue
 		}
 		switch _, err := e.writePlan(ctx, a, e.since()); {
@@ -420,13 +420,13 @@ func (e *Engine) lead(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		e.setLed(a)
+		e.setWritten(a)
 	}
 	return e.reloadWorkers(ctx)
 }
 
-// leads says that this node writes what a plan wants: it owns the first of its App IDs.
-func (e *Engine) leads(a *applied) bool {
+// writesSpecsOf says that this node writes what a plan wants: it owns the first of its App IDs.
+func (e *Engine) writesSpecsOf(a *applied) bool {
 	return e.hasWorker(a.firstApp())
 }
 
@@ -438,18 +438,18 @@ func (a *applied) firstApp() string {
 	return ""
 }
 
-func (e *Engine) hasLed(a *applied) bool {
+func (e *Engine) hasWritten(a *applied) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return a.led
+	return a.written
 }
 
-// setLed notes that this node has written what a plan wants, unless it lost the plan's first App ID meanwhile.
-func (e *Engine) setLed(a *applied) {
+// setWritten notes that this node has written what a plan wants, unless it lost the plan's first App ID meanwhile.
+func (e *Engine) setWritten(a *applied) {
 	first := a.firstApp()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	a.led = e.workers[first] != nil
+	a.written = e.workers[first] != nil
 }
 
 // applied lists the plans at work as they were first applied.

@@ -412,11 +412,11 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	e.mu.Unlock()
 	var diff Diff
 	var err error
-	leads := e.leads(a)
-	if leads {
+	writes := e.writesSpecsOf(a)
+	if writes {
 		diff, err = e.writePlanInTheEnd(ctx, a)
 		if err == nil {
-			e.setLed(a)
+			e.setWritten(a)
 		}
 	}
 	superseded := errors.Is(err, errSuperseded)
@@ -433,7 +433,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	case superseded:
 		e.logSuperseded(a)
 		return diff, nil
-	case !leads:
+	case !writes:
 		e.log.Info("plan active; another node writes its classes", "plan", p.Name, "revision", a.revision)
 		return diff, nil
 	}
