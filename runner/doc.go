@@ -28,7 +28,7 @@
 //	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
 //	each hour             extendHorizon          writeWindow
 //
-// writeWindow repeats writeOnce until no other writer comes between: desired, reconcile, writeAll.
+// writeWindow repeats writeOnce until no other writer comes between: wantAll, reconcile, writeAll.
 //
 // Beside this way:
 //

@@ -79,7 +79,7 @@ func (w *specWriter) writeOnce(ctx context.Context, since, until time.Time) erro
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	return w.writeAll(ctx, reconcile(w.desired(stored, since, until), stored, since, until, w.now), generation)
+	return w.writeAll(ctx, reconcile(w.wantAll(stored, since, until), stored, since, until, w.now), generation)
 }
 
 // writeAll writes changes of specs in as many transactions as it takes. They were made from what the store held at a generation;
@@ -170,12 +170,12 @@ func (e *Engine) writeSpecs(ctx context.Context, do func(*store.SpecTx) error) e
 	}
 }
 
-// desired lists what the plan wants in the window, and what it wants of occurrences beyond it that the store shows begun.
-func (w *specWriter) desired(stored []store.Known, since, until time.Time) []desired {
+// wantAll lists what the plan wants in the window, and what it wants of occurrences beyond it that the store shows begun.
+func (w *specWriter) wantAll(stored []store.Known, since, until time.Time) []desired {
 	var want []desired
 	seen := map[string]bool{}
 	for b := range schedule.Briefs(w.a.plan, since.Add(-maxLength), until) {
-		d := w.desire(b)
+		d := w.want(b)
 		seen[d.id] = true
 		want = append(want, d)
 	}
@@ -184,13 +184,13 @@ func (w *specWriter) desired(stored []store.Known, since, until time.Time) []des
 			continue
 		}
 		if b, ok := w.a.find(r.ID); ok {
-			want = append(want, w.desire(b))
+			want = append(want, w.want(b))
 		}
 	}
 	return want
 }
 
-func (w *specWriter) desire(b schedule.Brief) desired {
+func (w *specWriter) want(b schedule.Brief) desired {
 	spec := w.spec(&b)
 	return desired{
 		Brief: b, id: spec.ID, recording: spec.Recording, app: spec.App, hash: spec.Hash(),
