@@ -14,9 +14,9 @@ import (
 	"rundown/runner/store"
 )
 
-// exchange is one request that Decide named, with everything that it takes to send it. It is read in a goroutine beside the
+// outgoing is one request that Decide named, with everything that it takes to send it. It is read in a goroutine beside the
 // loop, so nothing in it changes: the state is a copy of the step's.
-type exchange struct {
+type outgoing struct {
 	w       *worker
 	api     *agora.App
 	conn    *Connection
@@ -56,7 +56,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	if act.Op == agora.OpQuery {
 		w.awaited.queries++
 	}
-	x := &exchange{w: w, api: api, conn: conn, occ: o.planned, state: s, session: asked, op: act.Op}
+	x := &outgoing{w: w, api: api, conn: conn, occ: o.planned, state: s, session: asked, op: act.Op}
 	w.background(func(ctx context.Context) func() {
 		if x.op != agora.OpQuery { // the store has taken the step: after an outage of it the next heartbeat opens the gate
 			w.e.gate.await(ctx, heartbeatWithin)
@@ -96,7 +96,7 @@ func preference(p plan.Priority) int {
 
 // send sends the request and returns the answer in the terms of Decide. Without the plan only a query, a stop and the end of
 // a hold can be sent, because they need none of its settings.
-func (x *exchange) send(ctx context.Context) session.Answer {
+func (x *outgoing) send(ctx context.Context) session.Answer {
 	switch {
 	case x.op == agora.OpQuery:
 		return x.query(ctx)
@@ -114,7 +114,7 @@ func (x *exchange) send(ctx context.Context) session.Answer {
 }
 
 // acquire asks for a resource id, on another server than the replicas that are live.
-func (x *exchange) acquire(ctx context.Context) session.Answer {
+func (x *outgoing) acquire(ctx context.Context) session.Answer {
 	// The credentials are read now: between acquire and start there is no time for it.
 	if _, err := x.keys(ctx, keysForStart); err != nil {
 		return unreadable(err)
@@ -132,7 +132,7 @@ func (x *exchange) acquire(ctx context.Context) session.Answer {
 }
 
 // start resolves the secrets and starts the recording.
-func (x *exchange) start(ctx context.Context) session.Answer {
+func (x *outgoing) start(ctx context.Context) session.Answer {
 	keys, err := x.keys(ctx, keysForStart)
 	if err != nil {
 		return unreadable(err)
@@ -154,7 +154,7 @@ func (x *exchange) start(ctx context.Context) session.Answer {
 	return a
 }
 
-func (x *exchange) query(ctx context.Context) session.Answer {
+func (x *outgoing) query(ctx context.Context) session.Answer {
 	resp, err := x.api.Query(ctx, x.session.ResourceID, x.session.SID)
 	a := x.answer(resp.Meta, err)
 	a.Server = resp.ServerResponse
@@ -162,7 +162,7 @@ func (x *exchange) query(ctx context.Context) session.Answer {
 	return a
 }
 
-func (x *exchange) update(ctx context.Context) session.Answer {
+func (x *outgoing) update(ctx context.Context) session.Answer {
 	var req agora.UpdateRequest
 	var keys Keys
 	var err error
@@ -187,7 +187,7 @@ func (x *exchange) update(ctx context.Context) session.Answer {
 	return a
 }
 
-func (x *exchange) stop(ctx context.Context) session.Answer {
+func (x *outgoing) stop(ctx context.Context) session.Answer {
 	resp, err := x.api.Stop(ctx, x.session.ResourceID, x.session.SID, StopRequest(x.session.Cname, x.session.UID))
 	a := x.answer(resp.Meta, err)
 	if err == nil {
@@ -196,7 +196,7 @@ func (x *exchange) stop(ctx context.Context) session.Answer {
 	return a
 }
 
-func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) {
+func (x *outgoing) keys(ctx context.Context, least time.Duration) (Keys, error) {
 	keys, err := x.w.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.w.e.cfg.Now())
 	x.w.e.secrets.Add(keys.access, keys.secret, keys.token)
 	return keys, err
@@ -209,7 +209,7 @@ func unreadable(err error) session.Answer {
 }
 
 // answer turns the result of a call into the terms of Decide, and passes on what it says about the service and its clock.
-func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
+func (x *outgoing) answer(meta agora.Meta, err error) session.Answer {
 	if err == nil {
 		x.w.e.serviceClock(meta.Date)
 		x.w.e.heardFrom(nil)
@@ -247,7 +247,7 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 }
 
 // ago is the instant this long before now, by the engine's clock.
-func (x *exchange) ago(d time.Duration) time.Time { return x.w.e.cfg.Now().Add(-d) }
+func (x *outgoing) ago(d time.Duration) time.Time { return x.w.e.cfg.Now().Add(-d) }
 
 // countEvery is how old a count of live sessions may be.
 const countEvery = time.Second

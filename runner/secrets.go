@@ -43,7 +43,7 @@ func isIngest(address string) bool { return strings.HasPrefix(strings.ToLower(ad
 
 // reveal gives what a text of the plan stands for, to be sent. What its references stand for is made known to the
 // redactor, and an ingest address as a whole. The page of a class is not, since there is one for each class.
-func (x *exchange) reveal(t plan.Text) (string, error) {
+func (x *outgoing) reveal(t plan.Text) (string, error) {
 	known := func(r plan.Reference) (string, error) {
 		value, err := x.conn.Lookup(r)
 		if err == nil {
