@@ -18,7 +18,8 @@
 // A plan becomes the active one, and then its specs are written, by these methods of [Engine]. All but pollStore run under its lock
 // applying:
 //
-//	start: takeWork       given, keepGiven       which revision a start works on; keepRevision stores a new one
+//	start: takeWork       activateAtStart        the plans that are given, and those of the store
+//	                      given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
 //	                      writePlan              moveOrders, and then writeWindow up to the horizon
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits

@@ -148,8 +148,9 @@ func New(cfg Config) *Engine {
 	}
 }
 
-// open puts the plans of a start to work. The caller holds applying.
-func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
+// activateAtStart makes the plans of a start active: those that it is given, and those of the store where they count. The caller holds
+// applying.
+func (e *Engine) activateAtStart(ctx context.Context, plans []*plan.Plan) error {
 	revisions := map[*plan.Plan]store.Revision{}
 	given := len(plans) > 0
 	if e.scheduling && (!given || e.shared()) {

@@ -83,7 +83,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 	e.applying.Lock()
 	defer e.applying.Unlock()
-	if err := e.open(ctx, plans); err != nil {
+	if err := e.activateAtStart(ctx, plans); err != nil {
 		return err
 	}
 	if e.scheduling {
