@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"rundown/agora/catalog"
-	"rundown/plan/schedule"
 	"rundown/runner/session"
 )
 
@@ -26,7 +25,7 @@ func (w *worker) preemptPadding(o *occurrence, now time.Time) {
 		if !w.scarce(p) {
 			continue
 		}
-		used, leaving := w.places(p)
+		used, leaving := w.sessionsInUse(p)
 		missing := used + o.state.ReplicaCount() - p.granted
 		if missing <= 0 {
 			continue
@@ -52,7 +51,7 @@ func (w *worker) reclaimPadding(o *occurrence, now time.Time) bool {
 		if !w.scarce(p) {
 			continue
 		}
-		used, leaving := w.places(p)
+		used, leaving := w.sessionsInUse(p)
 		if by := w.latest(p, now); by != nil && used-leaving > p.granted {
 			w.preempt(p, used-leaving-p.granted, by.state.ID, now)
 			return o.blocked // what ends now makes room in the other pools too
@@ -128,8 +127,8 @@ func (w *worker) pools(o *occurrence) []pool {
 	return append(pools, pool{granted: most, region: o.state.Region})
 }
 
-// places counts the sessions of a pool that are in use at the service, and those of them that are being stopped.
-func (w *worker) places(p pool) (used, leaving int) {
+// sessionsInUse counts the sessions of a pool that are in use at the service, and those of them that are being stopped.
+func (w *worker) sessionsInUse(p pool) (used, leaving int) {
 	for _, o := range w.near {
 		if !p.holds(o) {
 			continue
@@ -170,36 +169,5 @@ func (w *worker) preempt(p pool, sessions int, by string, now time.Time) {
 		o.preempted = true
 		w.log.Info("padding ended for another class: all granted sessions are in use", "occurrence", o.state.ID, "to", by, "granted", p.granted)
 		w.step(o, session.PaddingPreempted{By: by, Granted: p.granted})
-	}
-}
-
-// place computes when the first request of each occurrence in memory is due, so that the starts of a bell fit into the request
-// budget. The result depends on the other classes, so it is not stored. A start is moved only by starts that follow it closely,
-// and reload reads that many.
-func (w *worker) place() {
-	var list []*occurrence
-	for _, o := range w.near {
-		if o.placeable() && o.spec.App == w.app {
-			list = append(list, o)
-		}
-	}
-	slices.SortFunc(list, func(a, b *occurrence) int {
-		return cmp.Or(a.spec.From.Compare(b.spec.From), cmp.Compare(preference(a.spec.Priority), preference(b.spec.Priority)), cmp.Compare(a.spec.ID, b.spec.ID))
-	})
-	// Of the classes of one bell the last in the list begins first. So priority has the most time to spare.
-	starts := make([]schedule.Start, len(list))
-	for i, o := range list {
-		starts[i] = schedule.Start{Writing: o.spec.From, Sessions: o.spec.ReplicaCount()}
-	}
-	for i, at := range schedule.Place(starts, schedule.Spacing(w.qps)) {
-		o := list[i]
-		if o.begin.Equal(at) && o.placedFrom.Equal(o.spec.From) {
-			continue
-		}
-		o.begin, o.placedFrom = at, o.spec.From
-		if o.index >= 0 {
-			o.wake = at
-			w.schedule(o)
-		}
 	}
 }

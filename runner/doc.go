@@ -34,7 +34,8 @@
 // Beside this way:
 //
 //	revision.go, confirmation.go    plans from the store: which one is active, waits or is refused
-//	capacity.go                     when a first request is due; padding that gives its place to another class
+//	placement.go                    when a first request is due
+//	capacity.go                     padding that gives its session to another class
 //	health.go                       health issues, which the files about their causes raise (account.go, reach.go, foreign.go …)
 //	clock.go                        a clock that jumps, and one that differs from the service's
 //	gate.go, fleet.go, handover.go  several nodes: who may send, which plans they work on, how an App ID changes its owner;
