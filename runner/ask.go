@@ -41,11 +41,11 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		return
 	}
 	if act.Op == agora.OpAcquire {
-		account := w.account(conn)
-		if a, held := account.holdBack(s.ID, w.e.cfg.Now()); held {
+		breaker := w.breaker(conn)
+		if a, held := breaker.holdBack(s.ID, w.e.cfg.Now()); held {
 			w.post(func() {
 				takeAnswer(a)
-				if !account.refused() { // the account was accepted before this was taken in
+				if !breaker.refused() { // the account was accepted before this was taken in
 					w.resume(s.ID, w.e.cfg.Now())
 				}
 			})

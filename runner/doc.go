@@ -36,7 +36,7 @@
 //	revision.go, confirmation.go    plans from the store: which one is active, waits or is refused
 //	placement.go                    when a first request is due
 //	capacity.go                     padding that gives its session to another class
-//	health.go                       health issues, which the files about their causes raise (account.go, reach.go, foreign.go …)
+//	health.go                       health issues, which the files about their causes raise (breaker.go, quota.go, reach.go, foreign.go …)
 //	clock.go                        a clock that jumps, and one that differs from the service's
 //	gate.go, fleet.go, handover.go  several nodes: who may send, which plans they work on, how an App ID changes its owner;
 //	late.go, relay.go               what one node leaves in the store for another

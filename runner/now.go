@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
+	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner/reason"
@@ -140,4 +143,18 @@ func (a *applied) plannedNow(spec *session.Spec) *plan.Occurrence {
 		}
 	}
 	return nil
+}
+
+// accountRef is where the account of a plan is found by who goes on with a recording of it.
+func accountRef(p *plan.Plan) *session.AccountRef {
+	root := filepath.FromSlash(p.Files[0].Path)
+	if abs, err := filepath.Abs(root); err == nil {
+		root = abs
+	}
+	return &session.AccountRef{Plan: filepath.ToSlash(root), CustomerID: p.Account.CustomerID.String(), CustomerSecret: p.Account.CustomerSecret.String()}
+}
+
+// CompleteAccount says that nothing of the credentials is masked.
+func CompleteAccount(r *session.AccountRef) bool {
+	return !strings.Contains(r.CustomerID+r.CustomerSecret, redact.Mark)
 }

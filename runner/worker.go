@@ -70,7 +70,7 @@ type tenure struct {
 type service struct {
 	conn       *Connection // for what no plan holds any more
 	apis       map[route]*agora.App
-	accounts   map[*Connection]*account
+	breakers   map[*Connection]*breaker
 	quota      quota
 	concurrent int // sessions at once that are granted; 0: not known
 	limits     plan.Limits
@@ -95,7 +95,7 @@ func newWorker(e *Engine, l store.Lease) *worker {
 		e: e, app: l.App, lease: l, patience: drain, log: e.log.With("app", l.App), budget: agora.NewBudget(0), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
 		tenure:  tenure{seen: seen, since: since, spent: spentUntil(l), calls: calls, cancel: cancel, halted: make(chan struct{})},
 		memory:  memory{near: map[string]*occurrence{}, heard: newRecent(rememberWorker)},
-		service: service{apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}},
+		service: service{apis: map[route]*agora.App{}, breakers: map[*Connection]*breaker{}},
 	}
 }
 
@@ -109,10 +109,10 @@ func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 		w.qps = limits.RequestRate()
 		w.budget.SetRate(w.qps)
 		clear(w.apis) // those of an earlier connection would be kept for ever
-		if a := w.accounts[before]; a != nil && before != conn {
-			delete(w.accounts, before)
+		if a := w.breakers[before]; a != nil && before != conn {
+			delete(w.breakers, before)
 			a.soon(w.e.cfg.Now())
-			w.accounts[conn] = a
+			w.breakers[conn] = a
 		}
 	}
 	if w.running {

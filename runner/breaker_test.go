@@ -11,7 +11,7 @@ import (
 
 func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 	refused := session.Answer{Class: agora.Permanent, Status: 401, Reason: "Invalid authentication credentials"}
-	var a account
+	var a breaker
 	if _, held := a.holdBack("x", noon); held {
 		t.Fatal("held back before anything was refused")
 	}
@@ -27,7 +27,7 @@ func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 				asked = append(asked, at)
 			}
 		}
-		if a.probing {
+		if a.testing {
 			a.heard(agora.OpAcquire, refused, noon.Add(at))
 		}
 	}
@@ -62,14 +62,14 @@ func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
 		{"no answer", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Retry, Reason: "no route to host"}, false},
 		{"refused for the other reason", unauthorized, agora.OpAcquire, overdue, false},
 	} {
-		var a account
+		var a breaker
 		a.heard(agora.OpAcquire, tt.refusal, noon)
 		a.holdBack("x", noon.Add(time.Minute))
 		a.heard(tt.op, tt.answer, noon.Add(time.Minute))
 		if a.refused() == tt.accepted {
 			t.Errorf("%s: refused is %v", tt.name, a.refused())
 		}
-		if a.refused() && a.probing && tt.op == agora.OpAcquire {
+		if a.refused() && a.testing && tt.op == agora.OpAcquire {
 			t.Errorf("%s: nobody will ask again", tt.name)
 		}
 	}
