@@ -37,7 +37,7 @@ type Engine struct {
 	// Set by New and Start before anything else runs, and never changed after that.
 	cfg        Config
 	log        *slog.Logger
-	beat       time.Time // the last sign of life of whoever worked on the store before
+	beatBefore time.Time // the last sign of life of whoever worked on the store before
 	started    time.Time
 	scheduling bool // the plans' classes are this engine's to record
 	stopping   bool // it only stops what runs: nothing is begun
@@ -509,7 +509,7 @@ func (e *Engine) reloadWorkers(ctx context.Context) error {
 	same := n == e.seen.generation
 	if same {
 		for _, w := range e.workers {
-			w.begin()
+			w.startLoop()
 		}
 	}
 	e.mu.Unlock()
@@ -522,7 +522,7 @@ func (e *Engine) reloadWorkers(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.workers {
-		w.begin()
+		w.startLoop()
 		w.post(w.reload)
 	}
 	e.seen.generation = n

@@ -42,8 +42,8 @@ func (e *Engine) lose(w *worker) {
 	e.mu.Unlock()
 }
 
-// ended takes in that the loop of a worker has ended and all that it had to write is written.
-func (e *Engine) ended(w *worker) {
+// workerEnded takes in that the loop of a worker has ended and all that it had to write is written.
+func (e *Engine) workerEnded(w *worker) {
 	if e.ctx.Err() != nil { // the engine ends, and leaves as a node
 		e.leaveLast(w.app)
 		return

@@ -49,7 +49,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
+	e.beatBefore, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
 	e.answerFrom = e.started
 	if !beat.IsZero() {
 		e.answerFrom = session.Earlier(beat, e.started)
@@ -71,7 +71,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	go e.readNotices()
 	e.mu.Lock()
 	for _, w := range e.workers {
-		w.begin()
+		w.startLoop()
 	}
 	e.answerFrom = e.started // what came before has been answered for
 	e.mu.Unlock()

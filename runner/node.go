@@ -349,7 +349,7 @@ func (e *Engine) adoptFree(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.workers {
-		w.begin()
+		w.startLoop()
 	}
 	return nil
 }
@@ -372,7 +372,7 @@ func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 		if e.workers[app] == nil { // else a plan that became active meanwhile has made and connected it
 			e.worker(app, lease, cmp.Or(e.planConnection(app), conns[app]), nil)
 		}
-		e.workers[app].begin()
+		e.workers[app].startLoop()
 	}
 	return nil
 }
@@ -479,5 +479,5 @@ func (e *Engine) seenBefore(l store.Lease) (seen, since time.Time) {
 	if l.Seen.After(e.started) {
 		return l.Seen, e.cfg.Now()
 	}
-	return cmp.Or(e.beat, l.Seen), e.started
+	return cmp.Or(e.beatBefore, l.Seen), e.started
 }

@@ -118,7 +118,7 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 			e.mu.Unlock()
 			return fmt.Errorf("%s: another process works on its App ID %s", occurrences[i].ID, a.apps[occurrences[i].Settings.App])
 		}
-		w.begin()
+		w.startLoop()
 	}
 	e.mu.Unlock()
 	order := NowOrder{Plan: p, Revision: a.revision, Apps: a.apps, Occurrences: occurrences, Begin: begin, Who: e.cfg.Who, At: e.cfg.Now()}

@@ -154,8 +154,8 @@ type route struct {
 	near   catalog.Near
 }
 
-// begin starts the loop, once. The caller holds the engine's lock.
-func (w *worker) begin() {
+// startLoop starts the loop, once. The caller holds the engine's lock.
+func (w *worker) startLoop() {
 	if w.running {
 		return
 	}
@@ -221,7 +221,7 @@ func (w *worker) background(do func(ctx context.Context) (then func())) {
 // inbox, or TrustTimers. A crash in it leaves every row as it was committed last.
 func (w *worker) loop() {
 	defer w.e.wg.Done()
-	defer w.e.ended(w)
+	defer w.e.workerEnded(w)
 	defer w.writer.Close()
 	defer close(w.ended)
 	defer w.cancel()
