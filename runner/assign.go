@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"slices"
 
 	"rundown/runner/store"
@@ -23,7 +24,7 @@ func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
 	for app := range owners {
 		apps[app] = true
 	}
-	s.apps = sortedKeys(apps)
+	s.apps = slices.Sorted(maps.Keys(apps))
 	s.takeBest(nodes)
 	var free []string
 	for _, app := range s.apps {
@@ -136,13 +137,4 @@ func (s *shares) level() bool {
 		}
 	}
 	return false
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -259,12 +259,6 @@ func (e *Engine) limits(app string) plan.Limits {
 // errLease says that an App ID could not be owned, since the store could not be written.
 var errLease = errors.New("the lease cannot be written")
 
-func (e *Engine) hasWorker(app string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.workers[app] != nil
-}
-
 // worker finds the worker of an App ID, or makes it under a lease, and connects it. The caller holds the lock.
 func (e *Engine) worker(app string, lease store.Lease, conn, before *Connection) {
 	w := e.workers[app]

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -78,7 +79,7 @@ func (e *Engine) goesOnWith(ctx context.Context, a *applied) bool {
 // ownsOf says that this node owns an App ID of a plan at work.
 func (e *Engine) ownsOf(a *applied) bool {
 	for _, app := range a.apps {
-		if e.hasWorker(app) {
+		if e.workerOf(app) != nil {
 			return true
 		}
 	}
@@ -329,7 +330,7 @@ func (e *Engine) ActivePlans() (plans []ActivePlan) {
 func (e *Engine) UnfitPlans() (plans []ActivePlan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, name := range sortedKeys(e.unfit) {
+	for _, name := range slices.Sorted(maps.Keys(e.unfit)) {
 		if u := e.unfit[name]; u.plan != nil && e.plans[name] == nil {
 			plans = append(plans, ActivePlan{u.plan, u.revision})
 		}

@@ -98,7 +98,7 @@ func (e *Engine) free(ctx context.Context, apps []string) error {
 		return err
 	}
 	for _, l := range leases {
-		if !slices.Contains(apps, l.App) || l.Node != e.cfg.Store.NodeID() || e.hasWorker(l.App) {
+		if !slices.Contains(apps, l.App) || l.Node != e.cfg.Store.NodeID() || e.workerOf(l.App) != nil {
 			continue
 		}
 		if err := e.cfg.Store.Release(ctx, l.App, l.Term, e.cfg.Now()); err != nil {

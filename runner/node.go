@@ -201,7 +201,7 @@ func (e *Engine) servable(more ...string) (apps, clockOff, reserve []string) {
 		}
 	}
 	apps = []string{}
-	for _, id := range sortedKeys(fit) {
+	for _, id := range slices.Sorted(maps.Keys(fit)) {
 		switch {
 		case second[id]:
 			reserve = append(reserve, id)
@@ -219,7 +219,7 @@ func (e *Engine) servable(more ...string) (apps, clockOff, reserve []string) {
 func (e *Engine) claim(ctx context.Context, apps ...string) (map[string]store.Lease, error) {
 	var want []string
 	for _, app := range apps {
-		if !e.hasWorker(app) {
+		if e.workerOf(app) == nil {
 			want = append(want, app)
 		}
 	}
@@ -362,7 +362,7 @@ func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 			conns[app] = conn
 		}
 	}
-	leases, err := e.claimAll(ctx, sortedKeys(conns))
+	leases, err := e.claimAll(ctx, slices.Sorted(maps.Keys(conns)))
 	if err != nil {
 		return err
 	}
@@ -427,7 +427,7 @@ func (e *Engine) writeOwnPlans(ctx context.Context) error {
 
 // writesSpecsOf says that this node writes what a plan wants: it owns the first of its App IDs.
 func (e *Engine) writesSpecsOf(a *applied) bool {
-	return e.hasWorker(a.firstApp())
+	return e.workerOf(a.firstApp()) != nil
 }
 
 // firstApp is the App ID whose owner writes what a plan wants; "" for a plan without any.
@@ -463,6 +463,7 @@ func (e *Engine) applied() []*applied {
 	return plans
 }
 
+// workerOf is the worker of an App ID; nil where this node has none.
 func (e *Engine) workerOf(app string) *worker {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 // ensureWorker gives the App ID of a stored occurrence a worker, if it is this node's to own. Where no plan says how to reach the
 // service it is left as it is.
 func (e *Engine) ensureWorker(ctx context.Context, o store.AppWork) error {
-	if e.hasWorker(o.App) {
+	if e.workerOf(o.App) != nil {
 		return nil
 	}
 	if others, err := e.isOthers(ctx, o); err != nil || others {
