@@ -49,8 +49,9 @@ type Config struct {
 	// Failpoint is called at each named instant between commit, send and answer; a test crashes there. It may end the
 	// goroutine that calls it. Nil outside tests.
 	Failpoint func(point string)
-	// OnLost hears of an occurrence that the engine had to let go, because its row is another's. It must not block.
-	OnLost func(id string, err error)
+	// OnNowLost hears of an occurrence that somebody asked for now, where the engine had to release it because its row is another's. It
+	// must not block.
+	OnNowLost func(id string, err error)
 }
 
 // Connection is how a plan's recordings reach the service.
@@ -78,8 +79,8 @@ func (c Config) withDefaults() Config {
 	if c.Finishes == nil {
 		c.Finishes = func(*plan.Plan) bool { return false }
 	}
-	if c.OnLost == nil {
-		c.OnLost = func(string, error) {}
+	if c.OnNowLost == nil {
+		c.OnNowLost = func(string, error) {}
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(session.State) {}

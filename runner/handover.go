@@ -134,7 +134,7 @@ func (w *worker) leave() {
 func (w *worker) tellLost() {
 	for _, o := range w.near {
 		if o.now {
-			w.e.cfg.OnLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
+			w.e.cfg.OnNowLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
 		}
 	}
 }

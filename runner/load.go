@@ -265,7 +265,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 				o.blocked = false
 				if o.now {
 					w.log.Error("occurrence belongs to another owner; released", "occurrence", o.spec.ID, "error", refused)
-					w.e.cfg.OnLost(o.spec.ID, refused)
+					w.e.cfg.OnNowLost(o.spec.ID, refused)
 				}
 				w.release(o)
 				return

@@ -176,7 +176,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 	case errors.Is(err, store.ErrFenced):
 		w.e.lose(w)
 		if o.now {
-			w.e.cfg.OnLost(o.spec.ID, err)
+			w.e.cfg.OnNowLost(o.spec.ID, err)
 		}
 		w.release(o)
 	default:
