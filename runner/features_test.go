@@ -245,7 +245,7 @@ func TestACheckOfTheKeysServesTheStart(t *testing.T) {
 		}
 		for _, at := range []time.Duration{-20 * time.Minute, -10 * time.Minute} {
 			until(monday.Add(at))
-			if _, err := e.StorageKeys(t.Context(), conn, p.Storages[0]); err != nil {
+			if _, err := e.StorageCredentials(t.Context(), conn, p.Storages[0]); err != nil {
 				t.Fatal(err)
 			}
 		}

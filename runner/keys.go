@@ -39,9 +39,9 @@ func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Mark)) }
 // Show gives the keys to somebody who signs requests with them. Nobody may keep them.
 func (k Keys) Show(to func(access, secret, token string)) { to(k.access, k.secret, k.token) }
 
-// StorageKeys gives the credentials of a storage of an active plan ahead of a start. It shares the cache of the starts: what was
-// fetched lately is not fetched again, and what it fetches serves the classes that begin soon.
-func (e *Engine) StorageKeys(ctx context.Context, conn *Connection, storage *plan.Storage) (Keys, error) {
+// StorageCredentials gives the credentials of a storage of an active plan ahead of a start. It shares the cache of the starts: what
+// was fetched lately is not fetched again, and what it fetches serves the classes that begin soon.
+func (e *Engine) StorageCredentials(ctx context.Context, conn *Connection, storage *plan.Storage) (Keys, error) {
 	return e.keys.get(ctx, conn, storage, keysForCheck, e.cfg.Now())
 }
 

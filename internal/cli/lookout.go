@@ -258,7 +258,7 @@ func (l *planLookout) storages(ctx context.Context, look notify.Look, ahead []pl
 // storage fetches the credentials of a storage and shows them to its bucket; nil where nothing is wrong.
 func (l *planLookout) storage(ctx context.Context, s *plan.Storage) *notify.Issue {
 	issue := notify.Issue{Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: runner.StorageAbout(l.plan.Name, s.Name)}
-	keys, err := l.d.engine.StorageKeys(ctx, l.conn, s)
+	keys, err := l.d.engine.StorageCredentials(ctx, l.conn, s)
 	if err != nil {
 		issue.ID, issue.Advice = reason.IssueCredentialsFailing, "check the command or file that issues the credentials (sts in the plan)"
 		issue.Text = "the credentials of the next classes cannot be fetched: " + err.Error()
