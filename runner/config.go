@@ -27,10 +27,10 @@ type Config struct {
 	Horizon time.Duration // how far ahead occurrences are written into the store, anew each hour; default 8 days
 	Poll    time.Duration // how often the store is read for what others wrote: orders, plans, specs; default 1 s
 	Beat    time.Duration // how often a sign of life is stored where no other process can use the store, else the store says; default 15 s
-	// Watch is the shortest time between two queries for a healthy session; default [session.MinQueryInterval], 10 s. Where many
+	// MinQueryInterval is the shortest time between two queries for a healthy session; default [session.MinQueryInterval], 10 s. Where many
 	// sessions share the request budget it is longer, up to the documented interval: see [session.QueryInterval].
-	Watch time.Duration
-	Who   string // who applies plans, for the event log
+	MinQueryInterval time.Duration
+	Who              string // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
 	Revision func(*plan.Plan) (store.Revision, error)
 	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused. It ends with the context.
@@ -66,7 +66,7 @@ func (c Config) withDefaults() Config {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
 	c.Poll, c.Beat = cmp.Or(c.Poll, time.Second), cmp.Or(c.Beat, 15*time.Second)
-	c.Watch = cmp.Or(c.Watch, session.MinQueryInterval)
+	c.MinQueryInterval = cmp.Or(c.MinQueryInterval, session.MinQueryInterval)
 	if c.Now == nil {
 		// Without the monotonic reading, which stands still while a machine sleeps and cannot be compared with the
 		// times of plans.

@@ -331,7 +331,7 @@ func (x *editing) begin() *runner.Engine {
 		x.h.t.Fatal(err)
 	}
 	e := runner.New(runner.Config{
-		Watch: catalog.MonitorInterval(),
+		MinQueryInterval: catalog.MonitorInterval(),
 		Store: x.h.store, Logger: quiet, Who: "test", Horizon: 30 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {

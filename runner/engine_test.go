@@ -128,7 +128,7 @@ func (h *house) begin(start func(*runner.Engine, context.Context, ...*plan.Plan)
 		h.t.Fatal(err)
 	}
 	engine := runner.New(runner.Config{
-		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Watch: cmp.Or(h.watch, catalog.MonitorInterval()), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Failpoint: h.atPoint, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), MinQueryInterval: cmp.Or(h.watch, catalog.MonitorInterval()), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Failpoint: h.atPoint, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnChange: func(s session.State) {
 			if h.onStep != nil {
 				h.onStep(s)

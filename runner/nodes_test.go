@@ -148,7 +148,7 @@ func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan
 		return vet(p)
 	}
 	n.Engine = runner.New(runner.Config{
-		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, Watch: cmp.Or(f.watch, catalog.MonitorInterval()), Vet: judge, Finishes: f.finishes, Revision: f.revision, Failpoint: f.failpoint,
+		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, MinQueryInterval: cmp.Or(f.watch, catalog.MonitorInterval()), Vet: judge, Finishes: f.finishes, Revision: f.revision, Failpoint: f.failpoint,
 		Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
 		OnChange: func(s session.State) {
 			f.mu.Lock()

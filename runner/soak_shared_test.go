@@ -203,7 +203,7 @@ func (s *sharedSoak) run(n int, rng *rand.Rand) {
 	m.isolate = func() { _ = st.Close() }
 	engine := runner.New(runner.Config{
 		Store: st, Logger: log, Who: fmt.Sprint("seat-", n), Horizon: 26 * time.Hour, Poll: time.Second + dice(rng, 15*time.Second).Truncate(time.Second),
-		Watch: catalog.MonitorInterval(), Failpoint: m.failpoint, Revision: wholeRevision,
+		MinQueryInterval: catalog.MonitorInterval(), Failpoint: m.failpoint, Revision: wholeRevision,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },

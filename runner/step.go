@@ -93,7 +93,7 @@ func (w *worker) prepare(o *occurrence, now time.Time) {
 	}
 	o.spec.Placed, o.spec.PlacedFrom = o.begin, o.placedFrom
 	o.spec.OtherApp = o.spec.App != w.app
-	o.spec.QueryEvery = session.QueryInterval(w.e.cfg.Watch, w.liveSessions(now), w.qps)
+	o.spec.QueryEvery = session.QueryInterval(w.e.cfg.MinQueryInterval, w.liveSessions(now), w.qps)
 	o.spec.NoNewSessions, o.spec.OnlyStops = !w.e.scheduling && !o.now, w.e.stopping
 	if by := w.relievedBy(o); by != "" {
 		o.events = append(o.events, session.Relieved{By: by})

@@ -116,7 +116,7 @@ func start(t *testing.T, faults simulator.Faults, p *plan.Plan) *works {
 	}
 	lookup := func(r plan.Reference) (string, error) { return "canary-" + r.Name, nil }
 	w.engine = runner.New(runner.Config{
-		Store: w.store, Poll: time.Minute, Watch: catalog.MonitorInterval(), OnChange: w.metrics.Step,
+		Store: w.store, Poll: time.Minute, MinQueryInterval: catalog.MonitorInterval(), OnChange: w.metrics.Step,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: lookup, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },

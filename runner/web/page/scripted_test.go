@@ -77,7 +77,7 @@ func (s *school) begin(text string) *runner.Engine {
 	p := loadText(s.t, text)
 	log := slog.New(slog.DiscardHandler)
 	e := runner.New(runner.Config{
-		Store: s.store, Poll: time.Minute, Watch: catalog.MonitorInterval(), Beat: time.Minute, Who: "deploy", Revision: revisionOf, Logger: log,
+		Store: s.store, Poll: time.Minute, MinQueryInterval: catalog.MonitorInterval(), Beat: time.Minute, Who: "deploy", Revision: revisionOf, Logger: log,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{
 				Lookup: func(r plan.Reference) (string, error) { return "canary-" + r.Name, nil },
