@@ -27,8 +27,8 @@ type Config struct {
 	Horizon time.Duration // how far ahead occurrences are written into the store, anew each hour; default 8 days
 	Poll    time.Duration // how often the store is read for what others wrote: orders, plans, specs; default 1 s
 	Beat    time.Duration // how often a sign of life is stored where no other process can use the store, else the store says; default 15 s
-	// MinQueryInterval is the shortest time between two queries for a healthy session; default [session.MinQueryInterval], 10 s. Where many
-	// sessions share the request budget it is longer, up to the documented interval: see [session.QueryInterval].
+	// MinQueryInterval is the shortest time between two queries for a healthy session; default [session.MinQueryInterval], 10 s. Where
+	// many sessions share the request budget it is longer, up to the documented interval: see [session.QueryInterval].
 	MinQueryInterval time.Duration
 	Who              string // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
