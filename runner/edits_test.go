@@ -332,7 +332,7 @@ func (x *editing) begin() *runner.Engine {
 	}
 	e := runner.New(runner.Config{
 		MinQueryInterval: catalog.MonitorInterval(),
-		Store: x.h.store, Logger: quiet, Who: "test", Horizon: 30 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
+		Store:            x.h.store, Logger: quiet, Who: "test", Horizon: 30 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },

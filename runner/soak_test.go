@@ -162,7 +162,7 @@ func (h *house) live(p *plan.Plan, failpoints int64, queries bool, end time.Time
 	}
 	engine := runner.New(runner.Config{
 		MinQueryInterval: watch,
-		Store: st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
+		Store:            st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },
