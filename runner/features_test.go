@@ -434,7 +434,7 @@ func listening(t *testing.T, faults simulator.Faults) (*house, *callbacks) {
 }
 
 func (c *callbacks) to(h *house, e *runner.Engine) {
-	c.serve(web.Webhook(func() (string, error) { return "example", nil }, e.TakeNotice, slog.New(slog.NewTextHandler(&h.log, nil))))
+	c.serve(web.Notices(func() (string, error) { return "example", nil }, e.TakeNotice, slog.New(slog.NewTextHandler(&h.log, nil))))
 }
 
 func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {

@@ -45,7 +45,7 @@ func TestANotificationReachesTheOwnerByAnyNode(t *testing.T) {
 						again := r.Clone(r.Context())
 						again.Body = io.NopCloser(bytes.NewReader(body))
 						answer := httptest.NewRecorder()
-						web.Webhook(func() (string, error) { return "example", nil }, nodes[i].TakeNotice, nil).ServeHTTP(answer, again)
+						web.Notices(func() (string, error) { return "example", nil }, nodes[i].TakeNotice, nil).ServeHTTP(answer, again)
 						if answer.Code != http.StatusOK {
 							t.Errorf("node %d answered %d", i, answer.Code)
 						}

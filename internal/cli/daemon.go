@@ -278,7 +278,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 		Rejected: reader.rejectedPlans, LogDropped: d.a.log.Dropped,
 	}))
 	if d.hooked = secret != nil; d.hooked {
-		handler.Handle("/webhooks/agora", web.Webhook(secret, d.engine.TakeNotice, d.log))
+		handler.Handle("/webhooks/agora", web.Notices(secret, d.engine.TakeNotice, d.log))
 	}
 	served, closeAPI, err := d.openAPI(ctx, issues)
 	if err != nil {

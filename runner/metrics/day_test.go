@@ -95,7 +95,7 @@ type works struct {
 // RoundTrip carries the service's notifications to the engine.
 func (w *works) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
-	web.Webhook(func() (string, error) { return "hook", nil }, w.engine.TakeNotice, nil).ServeHTTP(answer, r)
+	web.Notices(func() (string, error) { return "hook", nil }, w.engine.TakeNotice, nil).ServeHTTP(answer, r)
 	return answer.Result(), nil
 }
 

@@ -1,8 +1,9 @@
-// Package web is the part of the daemon's HTTP server that needs no caller's rights: health checks, and notifications of the
+// Package web is the part of the daemon's HTTP server that needs no caller's rights: health checks, and notices of the
 // service. The API and the duty page are in packages below it, behind the guard of package access.
 //
 //	web.go       [Handler] answers /healthz and /readyz
-//	webhook.go   [Webhook] verifies notifications of the service and hands them to the engine
+//	agora_notice.go
+//	             [Notices] verifies notices of the service and hands them to the engine
 //	listener.go  [NewServer], [Serve] and [Limit]: time limits, TLS, and how many connections may be open
 //	throttle.go  what callers from outside can cause is logged once a minute at most
 //

@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	maxNotification = 64 << 10         // bytes; those of the documentation are a few hundred
-	readWithin      = 10 * time.Second // the time that the service waits for its answer
+	maxNotice  = 64 << 10         // bytes; those of the documentation are a few hundred
+	readWithin = 10 * time.Second // the time that the service waits for its answer
 )
 
-// Webhook takes Agora's notifications: POST, signed with the secret, which is asked for each time, so that it can be
+// Notices takes the notices of the service, which Agora calls notifications and sends to a webhook: POST, signed with the secret, which is asked for each time, so that it can be
 // rotated. What take accepts is answered with 200 and an empty object at once; what it refuses with 503, so that the
 // service sends it again. Nothing of a body is logged, and refusals at most once a minute for each status.
-func Webhook(secret func() (string, error), take func(agora.Event) error, log *slog.Logger) http.Handler {
+func Notices(secret func() (string, error), take func(agora.Event) error, log *slog.Logger) http.Handler {
 	refusals := newRefusals(log, "notifications were refused")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func(status int, err error) {
@@ -32,12 +32,12 @@ func Webhook(secret func() (string, error), take func(agora.Event) error, log *s
 			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 			return
 		}
-		if r.ContentLength > maxNotification {
-			refuse(http.StatusRequestEntityTooLarge, fmt.Errorf("a body of %d bytes, of at most %d", r.ContentLength, maxNotification))
+		if r.ContentLength > maxNotice {
+			refuse(http.StatusRequestEntityTooLarge, fmt.Errorf("a body of %d bytes, of at most %d", r.ContentLength, maxNotice))
 			return
 		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readWithin)) // where it can be set
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotification))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotice))
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			refuse(http.StatusRequestEntityTooLarge, err)
 			return

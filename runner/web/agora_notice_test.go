@@ -39,8 +39,8 @@ func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
 		{"unsigned", "POST", body, http.Header{}, nil, nil, 401},
 		{"altered", "POST", body + " ", signed("example"), nil, nil, 401},
 		{"not a POST", "GET", "", http.Header{}, nil, nil, 405},
-		{"too large", "POST", strings.Repeat("x", maxNotification+1), http.Header{}, nil, nil, 413},
-		{"too large, and its length is not told", "POST", chunked + strings.Repeat("x", maxNotification+1), http.Header{}, nil, nil, 413},
+		{"too large", "POST", strings.Repeat("x", maxNotice+1), http.Header{}, nil, nil, 413},
+		{"too large, and its length is not told", "POST", chunked + strings.Repeat("x", maxNotice+1), http.Header{}, nil, nil, 413},
 		{"no room", "POST", body, signed("example"), errors.New("busy"), nil, 503},
 		{"the secret cannot be read", "POST", body, signed("example"), nil, errors.New("no such file"), 503},
 	}
@@ -48,7 +48,7 @@ func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			var got []agora.Event
-			h := Webhook(func() (string, error) { return "example", tt.secret }, func(e agora.Event) error {
+			h := Notices(func() (string, error) { return "example", tt.secret }, func(e agora.Event) error {
 				got = append(got, e)
 				return tt.take
 			}, slog.New(slog.NewTextHandler(&log, nil)))

@@ -49,7 +49,7 @@ func TestVariantsOfASignatureAreRefused(t *testing.T) {
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			taken := 0
-			h := Webhook(func() (string, error) { return "example", nil }, func(agora.Event) error { taken++; return nil }, slog.New(slog.DiscardHandler))
+			h := Notices(func() (string, error) { return "example", nil }, func(agora.Event) error { taken++; return nil }, slog.New(slog.DiscardHandler))
 			r := httptest.NewRequest(http.MethodPost, "/webhooks/agora", strings.NewReader(one.body))
 			r.Header = one.header
 			w := httptest.NewRecorder()
