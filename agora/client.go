@@ -150,7 +150,7 @@ type App struct {
 	client  *Client
 	id      string
 	budget  *Budget
-	near    catalog.Near
+	near    catalog.Area
 	hosts   *hosts
 	secrets *redact.Redactor // nil: none but those of each request
 	gate    func() error     // nil: always open
@@ -185,7 +185,7 @@ func (a *App) Gated(gate func() error) *App {
 // Near returns the same calls, within the same budget, for sessions that prefer the servers of an area: its name is
 // part of the address of every request, and its number part of acquire. A session must be queried, updated and
 // stopped with the area that it was acquired with.
-func (a *App) Near(n catalog.Near) *App {
+func (a *App) Near(n catalog.Area) *App {
 	near := *a
 	if near.near, near.hosts = n, a.client.nearHosts; n == "" {
 		near.hosts = a.client.hosts

@@ -21,7 +21,7 @@ type AcquireClientRequest struct {
 	Scene               int                 `json:"scene"`                         // always 1 for web page recording
 	ResourceExpiredHour int                 `json:"resourceExpiredHour,omitempty"` // hours from the sid in which query, update and stop work; 1 to 720, absent: 72
 	Region              catalog.Region      `json:"region,omitempty"`              // hard fence for the recording servers; absent: near the caller
-	RegionAffinity      int                 `json:"regionAffinity,omitempty"`      // area to be preferred, see [catalog.Near]; absent: near the caller
+	RegionAffinity      int                 `json:"regionAffinity,omitempty"`      // area to be preferred, see [catalog.Area]; absent: near the caller
 	ExcludeResourceIDs  []string            `json:"excludeResourceIds,omitempty"`  // place the task away from these
 	StartParameter      *StartClientRequest `json:"startParameter,omitempty"`      // must equal what start sends
 }

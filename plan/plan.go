@@ -61,7 +61,7 @@ type Storage struct {
 	SecretKey Text           // secret; zero with STS
 	Prefix    []Text         // elements, placeholders still in them
 	SSE, Tag  string         // as ExtensionParams of agora; "": not sent
-	Near      catalog.Near   // of recordings that name none; "": near the caller
+	Near      catalog.Area   // of recordings that name none; "": near the caller
 	STS       *STS           // nil: AccessKey and SecretKey are lasting
 	From      map[string]Pos // where each key that the plan gives stands
 }
@@ -146,7 +146,7 @@ type Settings struct {
 	Zone         *time.Location // required; never the machine's own
 	App          *App           // required
 	Region       catalog.Region // "": near the caller
-	OwnNear      *catalog.Near  // nil: that of the storage
+	OwnNear      *catalog.Area  // nil: that of the storage
 	Storage      *Storage       // required
 	CDN          *CDN           // nil: none
 	URL          Text           // placeholders still in it, until an occurrence expands them

@@ -49,7 +49,7 @@ var SettingTable = []Setting{
 }
 
 // Near is the preferred area of recording servers: the recording's own, else that of its storage; "" for none.
-func (s *Settings) Near() catalog.Near {
+func (s *Settings) Near() catalog.Area {
 	switch {
 	case s.OwnNear != nil:
 		return *s.OwnNear

@@ -34,7 +34,7 @@ const (
 // DryRun lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
 // accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
 // the scheme and host of the service for a region and an area; nothing is resolved and nothing is sent.
-func DryRun(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(catalog.Region, catalog.Near) string) ([]DryRunRequest, error) {
+func DryRun(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(catalog.Region, catalog.Area) string) ([]DryRunRequest, error) {
 	// What begins a little later may push back what begins in the window.
 	margin := 10 * time.Minute
 	byApp := map[*plan.App][]plan.Occurrence{}

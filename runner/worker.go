@@ -135,7 +135,7 @@ func (e *Engine) Budget(app string) *agora.Budget {
 }
 
 // api gives the calls for a connection, a region of servers and an area to be preferred.
-func (w *worker) api(conn *Connection, region catalog.Region, near catalog.Near) (*agora.App, error) {
+func (w *worker) api(conn *Connection, region catalog.Region, near catalog.Area) (*agora.App, error) {
 	key := route{conn, region, near}
 	if api := w.apis[key]; api != nil {
 		return api, nil
@@ -151,7 +151,7 @@ func (w *worker) api(conn *Connection, region catalog.Region, near catalog.Near)
 type route struct {
 	conn   *Connection
 	region catalog.Region
-	near   catalog.Near
+	near   catalog.Area
 }
 
 // startLoop starts the loop, once. The caller holds the engine's lock.

@@ -1,5 +1,5 @@
 // Package catalog has the documented facts about the service as data: every restriction with its bounds, severity and
-// source ([Restrictions], [Bound]), storage vendors and their regions ([Vendors]), areas to be preferred ([Near]), stream limits and
+// source ([Restrictions], [Bound]), storage vendors and their regions ([Vendors]), areas to be preferred ([Area]), stream limits and
 // prices ([StreamLimit], [UnitPrice]), and the pauses between tries ([Backoff]).
 //
 // restrictions.yaml is the source of the figures; it is parsed when it is first needed. A function that reads a figure

@@ -155,7 +155,7 @@ func appKey(id string) string { return "app/" + id }
 // app asks the service for one project. The query keeps to the rate of the App ID together with what its worker sends, and comes
 // after all of that. Where another node has the worker, the query has no budget: it is one a minute at most, and what goes beyond
 // the rate is answered 429 and repeated, by the other node as by this one.
-func (l *planLookout) app(ctx context.Context, client *agora.Client, app *plan.App, id string, near catalog.Near) *notify.Issue {
+func (l *planLookout) app(ctx context.Context, client *agora.Client, app *plan.App, id string, near catalog.Area) *notify.Issue {
 	calls := client.App(id, l.d.engine.Budget(id)).Near(near)
 	failure := ask(ctx, calls)
 	if unreached(failure) && pause(ctx, againAfter) {
@@ -190,7 +190,7 @@ func ask(ctx context.Context, calls *agora.App) *agora.Error {
 
 // wayOf gives the region and the area by which the classes of an app are recorded: those of its first recording, if any
 // uses it.
-func wayOf(p *plan.Plan, app *plan.App) (region catalog.Region, near catalog.Near, used bool) {
+func wayOf(p *plan.Plan, app *plan.App) (region catalog.Region, near catalog.Area, used bool) {
 	i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app })
 	if i < 0 {
 		return "", "", false

@@ -230,7 +230,7 @@ type rehearsedJSON struct {
 func (a *app) dryRun(plans []planfile.Checked, w window, format string) error {
 	base := agora.PrimaryURL
 	if a.flags.apiURL != "" {
-		base = func(catalog.Region, catalog.Near) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
+		base = func(catalog.Region, catalog.Area) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
 	}
 	from, until := w.instants()
 	var all []runner.DryRunRequest

@@ -139,10 +139,10 @@ func (r *settingReader) region() bool {
 // near reads a preferred area. none is kept as "", which overrides the area of the storage.
 func (r *settingReader) near() bool {
 	v := r.keys.Near
-	if v == nil || *v != none && !slices.Contains(catalog.Nears(), catalog.Near(*v)) {
+	if v == nil || *v != none && !slices.Contains(catalog.Areas(), catalog.Area(*v)) {
 		return false
 	}
-	area := catalog.Near(*v)
+	area := catalog.Area(*v)
 	if *v == none {
 		area = ""
 	}

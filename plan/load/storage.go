@@ -25,8 +25,8 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	s.Endpoint = u.plain(&k.positions, "endpoint", k.Endpoint)
 	s.SSE = u.plain(&k.positions, "sse", k.SSE)
 	s.Tag = u.plain(&k.positions, "tag", k.Tag)
-	if k.Near != nil && slices.Contains(catalog.Nears(), catalog.Near(*k.Near)) {
-		s.Near = catalog.Near(*k.Near)
+	if k.Near != nil && slices.Contains(catalog.Areas(), catalog.Area(*k.Near)) {
+		s.Near = catalog.Area(*k.Near)
 	}
 	u.notEmpty(&k.positions, "storage-keys-required", "access_key", k.AccessKey)
 	u.notEmpty(&k.positions, "storage-keys-required", "secret_key", k.SecretKey)

@@ -33,31 +33,31 @@ recordings:
 func TestNearIsThatOfTheRecordingOrOfItsStorage(t *testing.T) {
 	for _, test := range []struct {
 		storage, defaults, recording, change string
-		want, changed                        catalog.Near
+		want, changed                        catalog.Area
 	}{
 		{},
-		{storage: "near: eu", want: catalog.NearEU, changed: catalog.NearEU},
-		{defaults: "near: ap", want: catalog.NearAP, changed: catalog.NearAP},
-		{storage: "near: eu", defaults: "near: ap", want: catalog.NearAP, changed: catalog.NearAP},
-		{defaults: "near: ap", recording: "near: cn", want: catalog.NearCN, changed: catalog.NearCN},
+		{storage: "near: eu", want: catalog.AreaEU, changed: catalog.AreaEU},
+		{defaults: "near: ap", want: catalog.AreaAP, changed: catalog.AreaAP},
+		{storage: "near: eu", defaults: "near: ap", want: catalog.AreaAP, changed: catalog.AreaAP},
+		{defaults: "near: ap", recording: "near: cn", want: catalog.AreaCN, changed: catalog.AreaCN},
 		{defaults: "near: ap", recording: "near: none"},
 		{storage: "near: eu", recording: "near: none"},
-		{storage: "near: eu", change: "near: none", want: catalog.NearEU},
-		{storage: "near: eu", change: "storage: other", want: catalog.NearEU, changed: catalog.NearUS},
-		{recording: "near: ap", change: "near: us", want: catalog.NearAP, changed: catalog.NearUS},
+		{storage: "near: eu", change: "near: none", want: catalog.AreaEU},
+		{storage: "near: eu", change: "storage: other", want: catalog.AreaEU, changed: catalog.AreaUS},
+		{recording: "near: ap", change: "near: us", want: catalog.AreaAP, changed: catalog.AreaUS},
 	} {
 		p, findings, err := load.Load(nearPlan(test.storage, test.defaults, test.recording, test.change), "plan.yaml")
 		if findings = append(findings, Check(p, Options{Now: plantest.September})...); err != nil || len(findings) > 0 {
 			t.Errorf("%+v: %v\n%s", test, err, plantest.Show(findings))
 			continue
 		}
-		var got []catalog.Near
+		var got []catalog.Area
 		for o := range schedule.All(p, plantest.September.AddDate(0, 0, 14), plantest.September.AddDate(0, 0, 28)) {
 			if o.Recording.ID == "german-a1" {
 				got = append(got, o.Settings.Near())
 			}
 		}
-		if !slices.Equal(got, []catalog.Near{test.want, test.changed}) {
+		if !slices.Equal(got, []catalog.Area{test.want, test.changed}) {
 			t.Errorf("%+v: got %q", test, got)
 		}
 	}

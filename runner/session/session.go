@@ -113,7 +113,7 @@ type Request struct {
 // keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; countFailure leaves out
 // what was interrupted.
 type StartFacts struct {
-	Near           catalog.Near `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
+	Near           catalog.Area `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
 	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it

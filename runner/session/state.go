@@ -98,7 +98,7 @@ type Service struct {
 	App     string              `json:"app"`                // App ID
 	AppName string              `json:"app_name,omitempty"` // in the plan
 	Region  catalog.Region      `json:"region,omitempty"`   // the only area of recording servers; "": near the caller
-	Near    catalog.Near        `json:"near,omitempty"`     // of the sessions that are begun
+	Near    catalog.Area        `json:"near,omitempty"`     // of the sessions that are begun
 	Class   catalog.StreamClass `json:"class,omitempty"`    // of resolution, by which the service limits what runs at once
 }
 
