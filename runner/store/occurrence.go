@@ -162,24 +162,6 @@ func endedAfter(after time.Time) (string, []any) {
 	) FROM occurrences` + c.where() + ` ORDER BY ends_at, id`, c.args
 }
 
-// Brief is an occurrence in short.
-type Brief struct {
-	ID, Plan, Recording, App, State, Outcome string
-	Start, End                               time.Time
-}
-
-// Briefs lists the occurrences of which some part lies between two instants, in order of start.
-func (s *Store) Briefs(ctx context.Context, from, until time.Time) ([]Brief, error) {
-	text, args := Filter{EndAfter: from, StartBefore: until}.query()
-	text = strings.Replace(text, occurrenceColumns, `id, plan, recording, app, state, outcome, starts_at, ends_at`, 1)
-	return query(ctx, s, "list occurrences", text, args, func(rows *sql.Rows) (b Brief, err error) {
-		var start, end int64
-		err = rows.Scan(&b.ID, &b.Plan, &b.Recording, &b.App, &b.State, &b.Outcome, &start, &end)
-		b.Start, b.End = instant(start), instant(end)
-		return b, err
-	})
-}
-
 func (f Filter) query() (string, []any) {
 	var c conditions
 	if recording, when, short := strings.Cut(f.ID, "@"); short {

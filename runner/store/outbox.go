@@ -278,3 +278,21 @@ func AnnouncementID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return "evt_" + hex.EncodeToString(sum[:12])
 }
+
+// Brief is an occurrence in short.
+type Brief struct {
+	ID, Plan, Recording, App, State, Outcome string
+	Start, End                               time.Time
+}
+
+// Briefs lists the occurrences of which some part lies between two instants, in order of start.
+func (s *Store) Briefs(ctx context.Context, from, until time.Time) ([]Brief, error) {
+	text, args := Filter{EndAfter: from, StartBefore: until}.query()
+	text = strings.Replace(text, occurrenceColumns, `id, plan, recording, app, state, outcome, starts_at, ends_at`, 1)
+	return query(ctx, s, "list occurrences", text, args, func(rows *sql.Rows) (b Brief, err error) {
+		var start, end int64
+		err = rows.Scan(&b.ID, &b.Plan, &b.Recording, &b.App, &b.State, &b.Outcome, &start, &end)
+		b.Start, b.End = instant(start), instant(end)
+		return b, err
+	})
+}
