@@ -114,21 +114,3 @@ func (s *Store) NextStart(ctx context.Context, state string) (time.Time, error) 
 	}
 	return instant(starts[0]), nil
 }
-
-// Newest gives the number of each plan's newest revision, whatever became of it.
-func (s *Store) Newest(ctx context.Context) (map[string]int64, error) {
-	type newest struct {
-		plan string
-		id   int64
-	}
-	rows, err := query(ctx, s, "look for the newest revisions", `SELECT plan, max(id) FROM revisions GROUP BY plan`, nil,
-		func(rows *sql.Rows) (n newest, err error) { return n, rows.Scan(&n.plan, &n.id) })
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]int64{}
-	for _, n := range rows {
-		found[n.plan] = n.id
-	}
-	return found, nil
-}

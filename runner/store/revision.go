@@ -113,6 +113,24 @@ func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) 
 		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
 }
 
+// Newest gives the number of each plan's newest revision, whatever became of it.
+func (s *Store) Newest(ctx context.Context) (map[string]int64, error) {
+	type newest struct {
+		plan string
+		id   int64
+	}
+	rows, err := query(ctx, s, "look for the newest revisions", `SELECT plan, max(id) FROM revisions GROUP BY plan`, nil,
+		func(rows *sql.Rows) (n newest, err error) { return n, rows.Scan(&n.plan, &n.id) })
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]int64{}
+	for _, n := range rows {
+		found[n.plan] = n.id
+	}
+	return found, nil
+}
+
 // ActiveRevisions lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
 // among them.
 func (s *Store) ActiveRevisions(ctx context.Context) ([]Revision, error) {
