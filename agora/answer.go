@@ -147,7 +147,7 @@ func excerpt(body []byte, status int, contentType string, secrets redact.All) st
 	return ": " + text
 }
 
-// serverResponse reads the states of the services as far as possible. An error is ignored: the class does not depend
+// serverResponse reads the states of the services as far as possible. An error is ignored: the result does not depend
 // on it.
 func (a *answer) serverResponse() (r ServerResponse) {
 	if len(a.services) > 0 {

@@ -48,7 +48,7 @@ type try struct {
 	answer *answer // nil: none
 	err    error   // why there is none
 	sent   bool    // the request may have reached the service
-	class  Class
+	result Result
 	local  bool // it failed before the network: nothing to fail over from
 	waited time.Duration
 	took   time.Duration
@@ -68,7 +68,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 	v, err := decode(a, missing)
 	if err != nil {
 		e := c.failure(nil)
-		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.redactors().Redact(err.Error()), true
+		e.Result, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.redactors().Redact(err.Error()), true
 		return none, Meta{}, e
 	}
 	return v, Meta{RequestID: a.requestID, Date: a.date, Took: c.try.took}, nil
@@ -78,12 +78,12 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 func (c *call) run(ctx context.Context, body any) error {
 	method, path, err := c.route()
 	if err != nil {
-		return &Error{Op: c.op, Class: Permanent, Err: err}
+		return &Error{Op: c.op, Result: Permanent, Err: err}
 	}
 	var raw []byte
 	if body != nil {
 		if raw, err = json.Marshal(body); err != nil {
-			return &Error{Op: c.op, Class: Permanent, Err: fmt.Errorf("write the request: %w", err)}
+			return &Error{Op: c.op, Result: Permanent, Err: fmt.Errorf("write the request: %w", err)}
 		}
 	}
 	client := c.app.client
@@ -91,7 +91,7 @@ func (c *call) run(ctx context.Context, body any) error {
 	c.host = c.app.hosts.first()
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.app.hosts.url(c.host, path).String(), raw)
 	if err != nil {
-		return &Error{Op: c.op, Class: Permanent, Err: errors.New("the request's URL cannot be built; check the base URL and the ids")}
+		return &Error{Op: c.op, Result: Permanent, Err: errors.New("the request's URL cannot be built; check the base URL and the ids")}
 	}
 	if raw == nil {
 		req.Body = nil
@@ -125,7 +125,7 @@ func (c *call) run(ctx context.Context, body any) error {
 	if resp != nil {
 		_ = resp.Body.Close() // it is in memory
 	}
-	if c.try.answer != nil && c.try.class == Done && err == nil {
+	if c.try.answer != nil && c.try.result == Done && err == nil {
 		return nil
 	}
 	if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
@@ -187,15 +187,15 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.err = err
 	switch {
 	case t.answer != nil:
-		t.class = Classify(c.op, t.answer.status, t.answer.code, t.answer.reason)
+		t.result = Classify(c.op, t.answer.status, t.answer.code, t.answer.reason)
 		if t.answer.unreadable {
-			t.class = classifyUnreadable(c.op, t.answer.status)
+			t.result = classifyUnreadable(c.op, t.answer.status)
 		}
 		c.app.hosts.answered(c.host, t.answer.foreign)
 	case !t.local:
-		t.class = ClassifyFailure(c.op, t.sent)
+		t.result = ClassifyFailure(c.op, t.sent)
 	}
-	if t.class != Done {
+	if t.result != Done {
 		c.hold.release()
 		c.hold = nil
 	}
@@ -211,7 +211,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
-		t.local, t.class = true, Retry
+		t.local, t.result = true, Retry
 		return nil, err
 	}
 	begin := time.Now()
@@ -288,13 +288,13 @@ func (c *call) report(ctx context.Context) {
 	t := &c.try
 	x := Exchange{
 		App: c.app.id, Op: c.op, Host: t.host, Attempt: c.tries, Waited: t.waited, Duration: t.took,
-		Class: t.class, Sent: t.sent, Local: t.local, Err: t.err,
+		Result: t.result, Sent: t.sent, Local: t.local, Err: t.err,
 	}
 	foreign := false
 	if t.answer != nil {
 		x.Status, x.Code, x.RequestID, foreign = t.answer.status, t.answer.code, t.answer.requestID, t.answer.foreign
 	}
-	x.Verdict = Judge(x.Class, x.Status, x.Code, foreign)
+	x.Verdict = Judge(x.Result, x.Status, x.Code, foreign)
 	c.app.client.observe(x)
 	attrs := []slog.Attr{
 		slog.String("op", string(x.Op)), slog.String("app", x.App), slog.String("host", x.Host),
@@ -313,7 +313,7 @@ func (c *call) report(ctx context.Context) {
 // failure is the last try as an error. ended is the context's error where that ended the call.
 func (c *call) failure(ended error) *Error {
 	t := &c.try
-	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Local: t.local, Took: t.took, Err: t.err}
+	e := &Error{Op: c.op, Result: t.result, Host: t.host, Sent: t.sent, Local: t.local, Took: t.took, Err: t.err}
 	if a := t.answer; a != nil {
 		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
 		e.RequestID, e.RetryAfter, e.Date, e.Foreign = a.requestID, a.retryAfter, a.date, a.foreign

@@ -8,61 +8,61 @@ type rule struct {
 	status int
 	code   int
 	reason string // a part of the reason or message, in lower case
-	class  Class
+	result Result
 }
 
 // answerRules are the documented answers that the status alone does not classify. The first match counts. Sources:
 // Response status codes; Common errors 2022 for the old codes at the end.
 var answerRules = []rule{
 	// The gateway, before the service: its bodies have a message and no code.
-	{status: 401, class: Permanent},
-	{status: 429, class: Wait},
-	{status: 400, reason: reasonAppInvalid, class: Permanent},
+	{status: 401, result: Permanent},
+	{status: 429, result: Wait},
+	{status: 400, reason: reasonAppInvalid, result: Permanent},
 
 	// Any endpoint: a parameter is wrong.
-	{code: codeParameter, class: Permanent},
+	{code: codeParameter, result: Permanent},
 
 	// The upload of a synchronous stop takes longer than the answer may; the status is not documented.
-	{ops: []Op{OpStop}, code: codeUploadTimeout, class: Ended},
+	{ops: []Op{OpStop}, code: codeUploadTimeout, result: Ended},
 
 	// acquire
-	{ops: []Op{OpAcquire}, status: 400, code: 400, class: Permanent}, // invalid_appid
-	{ops: []Op{OpAcquire}, status: 400, code: 401, class: Permanent}, // invalid_channel_name
-	{ops: []Op{OpAcquire}, code: codeNoActiveStatus, class: Permanent},
-	{ops: []Op{OpAcquire}, code: codeOverload, class: Wait},
-	{ops: []Op{OpAcquire}, code: 500, class: Retry}, // internal_error
-	{ops: []Op{OpAcquire}, code: 501, class: Retry}, // no_worker_manager_available
-	{ops: []Op{OpAcquire}, code: 504, class: Retry}, // allocate_timeout
+	{ops: []Op{OpAcquire}, status: 400, code: 400, result: Permanent}, // invalid_appid
+	{ops: []Op{OpAcquire}, status: 400, code: 401, result: Permanent}, // invalid_channel_name
+	{ops: []Op{OpAcquire}, code: codeNoActiveStatus, result: Permanent},
+	{ops: []Op{OpAcquire}, code: codeOverload, result: Wait},
+	{ops: []Op{OpAcquire}, code: 500, result: Retry}, // internal_error
+	{ops: []Op{OpAcquire}, code: 501, result: Retry}, // no_worker_manager_available
+	{ops: []Op{OpAcquire}, code: 504, result: Retry}, // allocate_timeout
 
 	// start. 201/7 and 400/53 both say that some recording is live, which may be ours.
-	{ops: []Op{OpStart}, status: 201, class: Unknown},
-	{ops: []Op{OpStart}, code: codeAlreadyStarted, class: Unknown},
-	{ops: []Op{OpStart}, code: codeTaskConflict, class: NewResource},
-	{ops: []Op{OpStart}, code: codeAllocate, class: NewResource},
+	{ops: []Op{OpStart}, status: 201, result: Unknown},
+	{ops: []Op{OpStart}, code: codeAlreadyStarted, result: Unknown},
+	{ops: []Op{OpStart}, code: codeTaskConflict, result: NewResource},
+	{ops: []Op{OpStart}, code: codeAllocate, result: NewResource},
 
 	// Any endpoint that the tables name with these, and acquire with 62 by an older page that is in doubt.
-	{code: codeNotCompleted, class: Retry},
-	{code: codeRequestTimeout, class: Retry},
+	{code: codeNotCompleted, result: Retry},
+	{code: codeRequestTimeout, result: Retry},
 
 	// query, update and stop: the recording is gone, or changing its server. Only the caller knows when it last
 	// answered, hence query and update go on asking; a stop of what is gone has what it wanted.
-	{ops: []Op{OpQuery, OpUpdate}, code: codeNotFound, class: Retry},
-	{ops: []Op{OpStop}, code: codeNotFound, class: Ended},
-	{ops: []Op{OpQuery, OpUpdate}, reason: reasonNotFound, class: Retry},
-	{ops: []Op{OpStop}, reason: reasonNotFound, class: Ended},
-	{ops: []Op{OpStop}, code: codeNoRecordedData, class: Ended},
-	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: codeInvalidOperation, class: Ended},
+	{ops: []Op{OpQuery, OpUpdate}, code: codeNotFound, result: Retry},
+	{ops: []Op{OpStop}, code: codeNotFound, result: Ended},
+	{ops: []Op{OpQuery, OpUpdate}, reason: reasonNotFound, result: Retry},
+	{ops: []Op{OpStop}, reason: reasonNotFound, result: Ended},
+	{ops: []Op{OpStop}, code: codeNoRecordedData, result: Ended},
+	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: codeInvalidOperation, result: Ended},
 
 	// Codes of older editions, on the endpoints that they were written for and any other.
-	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: 501, class: Ended}, // is exiting
-	{code: 8, class: Permanent},                                     // method, Content-Type, path or JSON
-	{code: 109, class: Permanent},                                   // RTC token expired, of other modes
-	{code: 110, class: Permanent},                                   // RTC token wrong, of other modes
-	{code: 432, class: Permanent},                                   // parameter, or ids that do not belong together
-	{code: 433, class: NewResource},                                 // resource id older than five minutes
-	{code: 1001, class: NewResource},                                // resource id cannot be parsed
-	{code: 1003, class: Permanent},                                  // App ID or sid of another resource id
-	{code: 1013, class: Permanent},                                  // channel name
+	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: 501, result: Ended}, // is exiting
+	{code: 8, result: Permanent},                                     // method, Content-Type, path or JSON
+	{code: 109, result: Permanent},                                   // RTC token expired, of other modes
+	{code: 110, result: Permanent},                                   // RTC token wrong, of other modes
+	{code: 432, result: Permanent},                                   // parameter, or ids that do not belong together
+	{code: 433, result: NewResource},                                 // resource id older than five minutes
+	{code: 1001, result: NewResource},                                // resource id cannot be parsed
+	{code: 1003, result: Permanent},                                  // App ID or sid of another resource id
+	{code: 1013, result: Permanent},                                  // channel name
 }
 
 // The documented texts that tell an answer without a code.
@@ -78,11 +78,11 @@ const (
 // Permanent; 4xx and redirects without one Wait, since they come from something in front of the service, or mean too
 // many requests (the quota page documents an HTTP 400 without a body for that); of 2xx only a 200 without a code is
 // Done, and the effect of any other is Unknown where it matters.
-func Classify(op Op, status, code int, reason string) Class {
+func Classify(op Op, status, code int, reason string) Result {
 	text := strings.ToLower(reason)
 	for _, r := range answerRules {
 		if r.matches(op, status, code, text) {
-			return r.class
+			return r.result
 		}
 	}
 	switch {
@@ -100,7 +100,7 @@ func Classify(op Op, status, code int, reason string) Class {
 }
 
 // ClassifyFailure classifies a request without an answer. sent says whether it may have reached the service.
-func ClassifyFailure(op Op, sent bool) Class {
+func ClassifyFailure(op Op, sent bool) Result {
 	if !sent {
 		return Retry
 	}
@@ -108,16 +108,16 @@ func ClassifyFailure(op Op, sent bool) Class {
 }
 
 // classifyUnreadable classifies an answer whose body is not what its status promises.
-func classifyUnreadable(op Op, status int) Class {
-	if class := Classify(op, status, 0, ""); class != Done {
-		return class
+func classifyUnreadable(op Op, status int) Result {
+	if result := Classify(op, status, 0, ""); result != Done {
+		return result
 	}
 	return unknownEffect(op)
 }
 
-// unknownEffect is the class of a request that may have had an effect. acquire and query have none that matters: a
+// unknownEffect is the result of a request that may have had an effect. acquire and query have none that matters: a
 // resource id that nobody knows expires by itself.
-func unknownEffect(op Op) Class {
+func unknownEffect(op Op) Result {
 	if op == OpAcquire || op.readOnly() {
 		return Retry
 	}

@@ -13,7 +13,7 @@ func TestEveryDocumentedAnswerHasItsClass(t *testing.T) {
 		ops          []Op
 		status, code int
 		reason       string
-		want         Class
+		want         Result
 	}{
 		// Any endpoint.
 		{allOps, 200, 0, "", Done},
@@ -125,7 +125,7 @@ func TestOnlyA200WithoutACodeIsDone(t *testing.T) {
 }
 
 func TestARequestWithoutAnAnswerIsUnknownOnlyWhereItMayHaveHadAnEffect(t *testing.T) {
-	for op, want := range map[Op]Class{
+	for op, want := range map[Op]Result{
 		OpAcquire: Retry, OpQuery: Retry, OpStart: Unknown, OpUpdate: Unknown, OpStop: Unknown,
 	} {
 		if got := ClassifyFailure(op, true); got != want {

@@ -28,7 +28,7 @@ type Exchange struct {
 	Duration  time.Duration // from the request to the end of the answer
 	Status    int           // 0: no answer
 	Code      int           // the service's; 0: none given
-	Class     Class
+	Result    Result
 	Verdict   Verdict
 	RequestID string // as in [Error], as Sent is
 	Sent      bool
@@ -214,7 +214,7 @@ func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse,
 	return resp, nil
 }
 
-// Start starts a recording on a resource id of an acquire with the same cname, uid and parameters. An error of class [Unknown] may
+// Start starts a recording on a resource id of an acquire with the same cname, uid and parameters. An error with the result [Unknown] may
 // stand for a recording that runs: the same start again, with the same resource id, tells by its answer.
 func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (StartResponse, error) {
 	c := a.newCall(OpStart, resourceID, "")

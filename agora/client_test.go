@@ -246,97 +246,97 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			"a conflict", 400, `{"code":53,"reason":"task conflict"}`,
 			[]string{"X-Request-Id", "req-9"},
 			callStart,
-			Error{Op: OpStart, Class: NewResource, Status: 400, Code: 53, Reason: "task conflict", RequestID: "req-9", Sent: true},
+			Error{Op: OpStart, Result: NewResource, Status: 400, Code: 53, Reason: "task conflict", RequestID: "req-9", Sent: true},
 		},
 		{
 			"started before, with a sid", 201, `{"code":7,"reason":"already started","sid":"` + testSID + `"}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 201, Code: 7, Reason: "already started", SID: testSID, Sent: true},
+			Error{Op: OpStart, Result: Unknown, Status: 201, Code: 7, Reason: "already started", SID: testSID, Sent: true},
 		},
 		{
 			"a code in quotes", 400, `{"code":"2","reason":"uid"}`, nil, callStart,
-			Error{Op: OpStart, Class: Permanent, Status: 400, Code: 2, Reason: "uid", Sent: true},
+			Error{Op: OpStart, Result: Permanent, Status: 400, Code: 2, Reason: "uid", Sent: true},
 		},
 		{
 			"the gateway", 401, `{"message":"Invalid authentication credentials"}`, nil, callStart,
-			Error{Op: OpStart, Class: Permanent, Status: 401, Reason: "Invalid authentication credentials", Sent: true},
+			Error{Op: OpStart, Result: Permanent, Status: 401, Reason: "Invalid authentication credentials", Sent: true},
 		},
 		{
 			"stopped with what is uploaded", 206, `{"code":435,"reason":"no recorded data","serverResponse":{"extensionServiceState":[
 			 {"serviceName":"upload_service","payload":{"uploadingStatus":"unknown"}},
 			 {"serviceName":"rtmp_publish_service","payload":{"outputs":[{"rtmpUrl":"rtmp://x/key","status":"disconnected"}]}}]}}`, nil, callStop,
-			Error{Op: OpStop, Class: Ended, Status: 206, Code: 435, Reason: "no recorded data", Sent: true, Services: ServerResponse{Services: []ServiceState{
+			Error{Op: OpStop, Result: Ended, Status: 206, Code: 435, Reason: "no recorded data", Sent: true, Services: ServerResponse{Services: []ServiceState{
 				{ServiceUpload, ServicePayload{UploadingStatus: "unknown"}},
 				{ServiceRTMPPublish, ServicePayload{Outputs: []OutputState{{"disconnected"}}}},
 			}}},
 		},
 		{
 			"upload still on, as a 200", 200, `{"code":50,"reason":"upload timeout"}`, nil, callStop,
-			Error{Op: OpStop, Class: Ended, Status: 200, Code: 50, Reason: "upload timeout", Sent: true},
+			Error{Op: OpStop, Result: Ended, Status: 200, Code: 50, Reason: "upload timeout", Sent: true},
 		},
 		{
 			"a trouble with a hint", 503, `{"message":"busy"}`,
 			[]string{"Retry-After", "7"},
 			callStart,
-			Error{Op: OpStart, Class: Retry, Status: 503, Reason: "busy", Foreign: true, RetryAfter: 7 * time.Second, Sent: true},
+			Error{Op: OpStart, Result: Retry, Status: 503, Reason: "busy", Foreign: true, RetryAfter: 7 * time.Second, Sent: true},
 		},
 		{
 			"no JSON", 502, "<html>\nbad gateway</html>", nil, callStart,
-			Error{Op: OpStart, Class: Retry, Status: 502, Reason: "the answer is not a JSON object: bad gateway", Foreign: true, Sent: true},
+			Error{Op: OpStart, Result: Retry, Status: 502, Reason: "the answer is not a JSON object: bad gateway", Foreign: true, Sent: true},
 		},
 		{
 			"a page", 403, "<!doctype html><title>\n Access  denied</title><p>by policy", nil, callAcquire,
-			Error{Op: OpAcquire, Class: Wait, Status: 403, Reason: "the answer is not a JSON object: Access denied", Foreign: true, Sent: true},
+			Error{Op: OpAcquire, Result: Wait, Status: 403, Reason: "the answer is not a JSON object: Access denied", Foreign: true, Sent: true},
 		},
 		{
 			"JSON of something else", 403, `{"error":"denied by policy","push":"rtmps://ingest/canary"}`, nil, callAcquire,
 			Error{
-				Op: OpAcquire, Class: Wait, Status: 403, Foreign: true, Sent: true,
+				Op: OpAcquire, Result: Wait, Status: 403, Foreign: true, Sent: true,
 				Reason: `the answer is of another form than documented: {"error":"denied by policy","push":"[redacted]"}`,
 			},
 		},
 		{
 			"nothing", 404, "", nil, callStop,
-			Error{Op: OpStop, Class: Wait, Status: 404, Reason: "the answer is empty", Foreign: true, Sent: true},
+			Error{Op: OpStop, Result: Wait, Status: 404, Reason: "the answer is empty", Foreign: true, Sent: true},
 		},
 		{
 			"a started recording without a readable sid", 200, `{"cname":"hall","sid":"abc`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is not a JSON object", Foreign: true, Sent: true},
+			Error{Op: OpStart, Result: Unknown, Status: 200, Reason: "the answer is not a JSON object", Foreign: true, Sent: true},
 		},
 		{
 			"a started recording without a sid", 200, `{"cname":"hall"}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer has no sid", Foreign: true, Sent: true},
+			Error{Op: OpStart, Result: Unknown, Status: 200, Reason: "the answer has no sid", Foreign: true, Sent: true},
 		},
 		{
 			"a sid of another type", 200, `{"sid":[1]}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer's sid is of another type than documented", Foreign: true, SID: "[1]", Sent: true},
+			Error{Op: OpStart, Result: Unknown, Status: 200, Reason: "the answer's sid is of another type than documented", Foreign: true, SID: "[1]", Sent: true},
 		},
 		{
 			"a query without a status", 200, `{"serverResponse":{}}`, nil, callQuery,
-			Error{Op: OpQuery, Class: Retry, Status: 200, Reason: "the answer has no serverResponse.status", Foreign: true, Sent: true},
+			Error{Op: OpQuery, Result: Retry, Status: 200, Reason: "the answer has no serverResponse.status", Foreign: true, Sent: true},
 		},
 		{
 			"an acquire without an id", 200, `{}`, nil, callAcquire,
-			Error{Op: OpAcquire, Class: Retry, Status: 200, Reason: "the answer has no resourceId", Foreign: true, Sent: true},
+			Error{Op: OpAcquire, Result: Retry, Status: 200, Reason: "the answer has no resourceId", Foreign: true, Sent: true},
 		},
 		{
 			"a stop that repeats nothing", 200, `{"welcome":"to the hotel"}`, nil, callStop,
-			Error{Op: OpStop, Class: Unknown, Status: 200, Reason: "the answer has no resourceId, sid, cname or uid", Foreign: true, Sent: true},
+			Error{Op: OpStop, Result: Unknown, Status: 200, Reason: "the answer has no resourceId, sid, cname or uid", Foreign: true, Sent: true},
 		},
 		{
 			"too much", 200, `{"sid":"s","x":"` + strings.Repeat("x", maxAnswer) + `"}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is larger than 1 MiB", Foreign: true, Sent: true},
+			Error{Op: OpStart, Result: Unknown, Status: 200, Reason: "the answer is larger than 1 MiB", Foreign: true, Sent: true},
 		},
 		{
 			"cut", 200, `{"sid":"s"}`,
 			[]string{"Content-Length", "500"},
 			callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer was cut short", Foreign: true, Sent: true},
+			Error{Op: OpStart, Result: Unknown, Status: 200, Reason: "the answer was cut short", Foreign: true, Sent: true},
 		},
 		{
 			"a redirect", 307, "",
 			[]string{"Location", "https://elsewhere.example.net/"},
 			callStart,
-			Error{Op: OpStart, Class: Wait, Status: 307, Reason: "redirects are not followed; check the base URL (this one leads to https://elsewhere.example.net)", Foreign: true, Sent: true},
+			Error{Op: OpStart, Result: Wait, Status: 307, Reason: "redirects are not followed; check the base URL (this one leads to https://elsewhere.example.net)", Foreign: true, Sent: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -387,7 +387,7 @@ func TestAuthorizationNeverFollowsARedirect(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	defer other.Close()
 	app, _ := serve(t, 302, "", "Location", other.URL)
-	if err := callQuery(app); ClassOf(err) != Wait {
+	if err := callQuery(app); ResultOf(err) != Wait {
 		t.Errorf("got %v", err)
 	}
 	if asked {
@@ -397,11 +397,11 @@ func TestAuthorizationNeverFollowsARedirect(t *testing.T) {
 
 func TestNothingIsSentWithoutWhatARequestNeeds(t *testing.T) {
 	for name, c := range map[string]struct {
-		creds Credentials
-		app   string
-		call  func(*App) error
-		want  string
-		class Class
+		creds  Credentials
+		app    string
+		call   func(*App) error
+		want   string
+		result Result
 	}{
 		"no app id":         {fixedCredentials, "", callAcquire, "app id is empty", Permanent},
 		"no resource id":    {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "", "s"); return err }, "resource id is empty", Permanent},
@@ -420,8 +420,8 @@ func TestNothingIsSentWithoutWhatARequestNeeds(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = c.call(client.App(c.app, nil))
-			if err == nil || !strings.Contains(err.Error(), c.want) || ClassOf(err) != c.class {
-				t.Errorf("got %v (%v)", err, ClassOf(err))
+			if err == nil || !strings.Contains(err.Error(), c.want) || ResultOf(err) != c.result {
+				t.Errorf("got %v (%v)", err, ResultOf(err))
 			}
 			if sent {
 				t.Error("something was sent")

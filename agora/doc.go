@@ -18,6 +18,6 @@
 // and never a [Client].
 //
 // The package knows nothing of plans and schedules, keeps no state but the budget and the hosts, and never decides whether
-// a recording is worth another attempt: it says what an answer means ([Error], [Class], [Verdict]), and the caller says what
+// a recording is worth another attempt: it says what an answer means ([Error], [Result], [Verdict]), and the caller says what
 // to do. Nothing that it returns or logs contains a secret of the request.
 package agora

@@ -24,35 +24,35 @@ const (
 // readOnly says that the endpoint only reads, so that asking again is harmless whatever became of the request before.
 func (op Op) readOnly() bool { return op == OpQuery || op == OpAddresses }
 
-// Class says what an answer means for the caller: whether the request had an effect, and whether to repeat it.
-type Class int
+// Result says how a caller goes on after a request: whether it had an effect, and whether to repeat it. [Verdict] says what happened.
+type Result int
 
-// The classes of answers.
+// The results of requests.
 const (
-	Unknown     Class = iota // no answer, or none that says whether the request had an effect
-	Done                     // it had its effect
-	Retry                    // it had no effect, or repeating it is harmless: send the same request after a pause
-	NewResource              // send acquire and start again: the resource id is of no use
-	Permanent                // the configuration, the credentials or the program is wrong: repeating it does not help
-	Ended                    // the recording has ended, or is ending
-	Wait                     // too many recordings or requests: send the same request later
+	Unknown     Result = iota // no answer, or none that says whether the request had an effect
+	Done                      // it had its effect
+	Retry                     // it had no effect, or repeating it is harmless: send the same request after a pause
+	NewResource               // send acquire and start again: the resource id is of no use
+	Permanent                 // the configuration, the credentials or the program is wrong: repeating it does not help
+	Ended                     // the recording has ended, or is ending
+	Wait                      // too many recordings or requests: send the same request later
 )
 
-var classNames = [...]string{"unknown", "done", "retry", "new-resource", "permanent", "ended", "wait"}
+var resultNames = [...]string{"unknown", "done", "retry", "new-resource", "permanent", "ended", "wait"}
 
-// String is the class in one word, as logs and metrics have it.
-func (c Class) String() string {
-	if c < 0 || int(c) >= len(classNames) {
-		return fmt.Sprintf("class(%d)", int(c))
+// String is the result in one word.
+func (r Result) String() string {
+	if r < 0 || int(r) >= len(resultNames) {
+		return fmt.Sprintf("result(%d)", int(r))
 	}
-	return classNames[c]
+	return resultNames[r]
 }
 
 // Error is an answer other than a plain success, or the lack of one. Its text never contains a secret: of bodies it
-// keeps only the documented fields. Callers branch on Class and [Error.Verdict], never on Status and Code.
+// keeps only the documented fields. Callers branch on Result and [Error.Verdict], never on Status and Code.
 type Error struct {
 	Op         Op
-	Class      Class          // how to go on
+	Result     Result         // how to go on
 	Status     int            // HTTP status; 0: no answer
 	Code       int            // the service's code; 0: none given
 	Reason     string         // the service's reason, the gateway's message, or what came instead of an answer of theirs
@@ -91,7 +91,7 @@ func (e *Error) Error() string {
 	default:
 		b.WriteString("no answer")
 	}
-	if e.Class == Unknown && e.Sent && e.Status == 0 {
+	if e.Result == Unknown && e.Sent && e.Status == 0 {
 		b.WriteString("; the request may have had an effect")
 	}
 	if e.RequestID != "" {

@@ -24,14 +24,14 @@ func WithQuickTransport(trust *tls.Config, pingAfter, pingTimeout time.Duration,
 // DocumentedStart is the example of the documentation.
 func DocumentedStart() StartRequest { return exampleStart() }
 
-// ClassOf is the class of an error from this package; Done for nil, Unknown for any other error.
-func ClassOf(err error) Class {
+// ResultOf is the result of an error from this package; Done for nil, Unknown for any other error.
+func ResultOf(err error) Result {
 	var e *Error
 	switch {
 	case err == nil:
 		return Done
 	case errors.As(err, &e):
-		return e.Class
+		return e.Result
 	default:
 		return Unknown
 	}

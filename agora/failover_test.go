@@ -96,7 +96,7 @@ func TestHostsAreTriedInTheDocumentedOrder(t *testing.T) {
 						t.Errorf("got %q, want %q", got, c.want)
 					}
 					var e *Error
-					if !errors.As(err, &e) || e.Class != Retry || e.Sent || !errors.Is(err, c.err) {
+					if !errors.As(err, &e) || e.Result != Retry || e.Sent || !errors.Is(err, c.err) {
 						t.Errorf("got %#v", err)
 					}
 				})
@@ -118,7 +118,7 @@ func TestWhatMayHaveHadAnEffectIsNotRepeated(t *testing.T) {
 					want = Retry
 				}
 				var e *Error
-				if len(got) != 1 || !errors.As(err, &e) || e.Class != want || !e.Sent || !errors.Is(err, syscall.ECONNRESET) {
+				if len(got) != 1 || !errors.As(err, &e) || e.Result != want || !e.Sent || !errors.Is(err, syscall.ECONNRESET) {
 					t.Errorf("%q, %v", got, err)
 				}
 				for _, status := range []int{500, 502, 503, 504, 206, 201, 404, 400} {
@@ -167,7 +167,7 @@ func TestATryHasItsTimeLimit(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				_, err := tries(t, hang, c.call)
-				if took := time.Since(start); took != c.want || ClassOf(err) != Unknown {
+				if took := time.Since(start); took != c.want || ResultOf(err) != Unknown {
 					t.Errorf("%v after %v", err, took)
 				}
 				if errors.Is(err, context.DeadlineExceeded) {
@@ -183,7 +183,7 @@ func TestATryHasItsTimeLimit(t *testing.T) {
 				resp.Body = io.NopCloser(reader(func([]byte) (int, error) { <-r.Context().Done(); return 0, r.Context().Err() }))
 				return resp, nil
 			}, callStart)
-			if ClassOf(err) != Unknown || !strings.Contains(err.Error(), "cut short") {
+			if ResultOf(err) != Unknown || !strings.Contains(err.Error(), "cut short") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -202,7 +202,7 @@ func TestA429IsRepeatedAsTheServiceAsks(t *testing.T) {
 		header []string
 		times  int
 		want   []string
-		class  Class
+		result Result
 	}{
 		{"without a hint: 1, 3, 6 s", nil, 3, []string{"api.agora.io@0", "api.agora.io@1", "api.agora.io@4", "api.agora.io@10"}, Done},
 		{"with seconds", []string{"Retry-After", "2"}, 2, []string{"api.agora.io@0", "api.agora.io@2", "api.agora.io@4"}, Done},
@@ -225,7 +225,7 @@ func TestA429IsRepeatedAsTheServiceAsks(t *testing.T) {
 					}
 					return respond(200, ok), nil
 				}, callStart)
-				if !slices.Equal(got, c.want) || ClassOf(err) != c.class || (VerdictOf(err) == VerdictRateLimited) != (c.class == Wait) {
+				if !slices.Equal(got, c.want) || ResultOf(err) != c.result || (VerdictOf(err) == VerdictRateLimited) != (c.result == Wait) {
 					t.Errorf("got %q, %v, want %q", got, err, c.want)
 				}
 			})
@@ -243,7 +243,7 @@ func TestAPauseThatDoesNotFitTheContextIsNotBegun(t *testing.T) {
 			return respond(429, "", "Retry-After", "4"), nil
 		}, call)
 		var e *Error
-		if !errors.As(err, &e) || e.Class != Wait || e.RetryAfter != 4*time.Second || len(got) != 1 || time.Since(start) != 0 {
+		if !errors.As(err, &e) || e.Result != Wait || e.RetryAfter != 4*time.Second || len(got) != 1 || time.Since(start) != 0 {
 			t.Errorf("%q, %v after %v", got, err, time.Since(start))
 		}
 	})
@@ -256,7 +256,7 @@ func TestACancelledCallSaysWhatItHadLearned(t *testing.T) {
 		call := func(a *App) error { _, err := a.Start(ctx, "r", exampleStart()); return err }
 		_, err := tries(t, func(*http.Request) (*http.Response, error) { return nil, errConnect }, call)
 		var e *Error
-		if !errors.As(err, &e) || e.Sent || e.Class != Retry || !errors.Is(err, context.Canceled) || !errors.Is(err, errConnect) {
+		if !errors.As(err, &e) || e.Sent || e.Result != Retry || !errors.Is(err, context.Canceled) || !errors.Is(err, errConnect) {
 			t.Errorf("cancelled in a pause: %v", err)
 		}
 
@@ -266,12 +266,12 @@ func TestACancelledCallSaysWhatItHadLearned(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}, call)
-		if !errors.As(err, &e) || !e.Sent || e.Class != Unknown || !errors.Is(err, context.Canceled) {
+		if !errors.As(err, &e) || !e.Sent || e.Result != Unknown || !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled under way: %v", err)
 		}
 
 		got, err := tries(t, nil, call) // the context has ended
-		if !errors.As(err, &e) || e.Sent || e.Class != Retry || !errors.Is(err, context.Canceled) || len(got) != 0 {
+		if !errors.As(err, &e) || e.Sent || e.Result != Retry || !errors.Is(err, context.Canceled) || len(got) != 0 {
 			t.Errorf("cancelled before: %q, %v", got, err)
 		}
 	})
@@ -362,7 +362,7 @@ func TestAStartWithoutAnAnswerGoesToAnotherHostNextTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		first, second := callStart(c.App("app", nil)), callStart(c.App("app", nil))
-		if ClassOf(first) != Unknown || VerdictOf(second) != VerdictAlreadyStarted {
+		if ResultOf(first) != Unknown || VerdictOf(second) != VerdictAlreadyStarted {
 			t.Errorf("%v; %v", first, second)
 		}
 		if want := []string{"api.agora.io", "api-us-west-1.agora.io"}; !slices.Equal(asked, want) {
@@ -396,8 +396,8 @@ func TestRepeatsAskForTheCredentialsAndTheBudgetAgain(t *testing.T) {
 			t.Errorf("secrets %q", secrets)
 		}
 		want := []Exchange{
-			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 1, Status: 429, Class: Wait, Verdict: VerdictRateLimited, Sent: true},
-			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 2, Status: 200, Class: Done, Verdict: VerdictDone, Sent: true, RequestID: "req-2", Waited: budgetGuard},
+			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 1, Status: 429, Result: Wait, Verdict: VerdictRateLimited, Sent: true},
+			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 2, Status: 200, Result: Done, Verdict: VerdictDone, Sent: true, RequestID: "req-2", Waited: budgetGuard},
 		}
 		if !slices.Equal(seen, want) {
 			t.Errorf("got %+v\nwant %+v", seen, want)
@@ -467,7 +467,7 @@ func TestOverTheWireOnlyWhatNeverGotAConnectionCountsAsNotSent(t *testing.T) {
 
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	if e := start(gone.URL); e.Sent || e.Class != Retry {
+	if e := start(gone.URL); e.Sent || e.Result != Retry {
 		t.Errorf("nobody listens: %+v", e)
 	}
 
@@ -475,7 +475,7 @@ func TestOverTheWireOnlyWhatNeverGotAConnectionCountsAsNotSent(t *testing.T) {
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the handshake
 	untrusted.StartTLS()
 	defer untrusted.Close()
-	if e := start(untrusted.URL); e.Sent || e.Class != Retry || !strings.Contains(e.Error(), "certificate") {
+	if e := start(untrusted.URL); e.Sent || e.Result != Retry || !strings.Contains(e.Error(), "certificate") {
 		t.Errorf("a certificate that nobody vouches for: %+v", e)
 	}
 
@@ -487,7 +487,7 @@ func TestOverTheWireOnlyWhatNeverGotAConnectionCountsAsNotSent(t *testing.T) {
 		_ = conn.Close()
 	}))
 	defer drops.Close()
-	if e := start(drops.URL); !e.Sent || e.Class != Unknown || served.Load() != 1 {
+	if e := start(drops.URL); !e.Sent || e.Result != Unknown || served.Load() != 1 {
 		t.Errorf("the connection breaks after the request: %+v, served %d", e, served.Load())
 	}
 }

@@ -178,7 +178,7 @@ func TestARequestThatTimedOutLeavesItsConnectionBehind(t *testing.T) {
 	app, sim, w := wired(t, simulator.Faults{}, time.Hour, time.Hour, always(5*time.Second))
 	resourceID, sid := record(t, app)
 	w.swallow()
-	if err := stop(t.Context(), app, resourceID, sid); agora.ClassOf(err) != agora.Unknown {
+	if err := stop(t.Context(), app, resourceID, sid); agora.ResultOf(err) != agora.Unknown {
 		t.Errorf("over the dead connection: %v, want no answer", err)
 	}
 	if _, err := app.Query(t.Context(), resourceID, sid); err != nil {

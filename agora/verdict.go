@@ -3,8 +3,8 @@ package agora
 import "net/http"
 
 // Verdict names what an answer means in one word, so that no caller needs a code of the service or an HTTP status. A
-// [Class] says how to go on; a verdict says what happened. Answers that callers treat alike have the name of their
-// class.
+// [Result] says how to go on; a verdict says what happened. Answers that callers treat alike have the name of their
+// result.
 type Verdict string
 
 // The verdicts.
@@ -39,17 +39,17 @@ var codeVerdicts = map[int]Verdict{
 	codeNoRecordedData: VerdictNothingRecorded,
 }
 
-// classVerdicts are the verdicts on all other answers.
-var classVerdicts = map[Class]Verdict{
+// resultVerdicts are the verdicts on all other answers.
+var resultVerdicts = map[Result]Verdict{
 	Unknown: VerdictUnknown, Done: VerdictDone, Retry: VerdictRetry, NewResource: VerdictNewResource, Permanent: VerdictRefused,
 	Ended: VerdictEnded, Wait: VerdictWait,
 }
 
 // Judge gives the verdict on an answer with an HTTP status and a code of the service, 0 for none. foreign says that
 // the answer cannot be recognised as the service's own.
-func Judge(class Class, status, code int, foreign bool) Verdict {
+func Judge(result Result, status, code int, foreign bool) Verdict {
 	switch {
-	case class == Done:
+	case result == Done:
 		return VerdictDone
 	case code == codeNoActiveStatus: // with it the account is the matter, also where the status is 401
 		return VerdictAccountInactive
@@ -66,12 +66,12 @@ func Judge(class Class, status, code int, foreign bool) Verdict {
 		return verdict
 	}
 	switch {
-	case status == http.StatusNotFound && class != Permanent:
+	case status == http.StatusNotFound && result != Permanent:
 		return VerdictGone
 	case status == http.StatusTooManyRequests:
 		return VerdictRateLimited
 	}
-	return classVerdicts[class]
+	return resultVerdicts[result]
 }
 
 // refusedBefore says whether a status in an answer that is not the service's means that the request was not passed on
@@ -81,7 +81,7 @@ func refusedBefore(status int) bool {
 }
 
 // Verdict gives the verdict on the error.
-func (e *Error) Verdict() Verdict { return Judge(e.Class, e.Status, e.Code, e.Foreign) }
+func (e *Error) Verdict() Verdict { return Judge(e.Result, e.Status, e.Code, e.Foreign) }
 
 // Answered says whether there was an answer, from the service or from something in front of it.
 func (e *Error) Answered() bool { return e.Status != 0 }

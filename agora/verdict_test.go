@@ -44,7 +44,7 @@ func TestEachDocumentedAnswerHasItsVerdict(t *testing.T) {
 		{"a balancer whose back end failed", agora.OpStart, 502, 0, "", true, agora.VerdictForeign},
 		{"a login page", agora.OpAcquire, 202, 0, "", true, agora.VerdictForeign},
 	} {
-		e := &agora.Error{Op: tt.op, Class: agora.Classify(tt.op, tt.status, tt.code, tt.reason), Status: tt.status, Code: tt.code, Foreign: tt.foreign}
+		e := &agora.Error{Op: tt.op, Result: agora.Classify(tt.op, tt.status, tt.code, tt.reason), Status: tt.status, Code: tt.code, Foreign: tt.foreign}
 		if got := e.Verdict(); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
@@ -54,7 +54,7 @@ func TestEachDocumentedAnswerHasItsVerdict(t *testing.T) {
 	}
 	for c := agora.Unknown; c <= agora.Wait; c++ {
 		if agora.Judge(c, 0, 0, false) == "" {
-			t.Errorf("class %s has no verdict", c)
+			t.Errorf("result %s has no verdict", c)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func TestOddAnswersOverTheWireAreToldInOneLineAndDoubtedWhereTheyShouldBe(t *tes
 	const good = `{"resourceId":"r","sid":"s","serverResponse":{"status":4}}`
 	for _, c := range []struct {
 		name, answer string
-		start, query Class
+		start, query Result
 		says         string
 	}{
 		{"a proxy's page as a success", sized("200 OK\r\nContent-Type: text/html", "<html>welcome to the hotel</html>"), Unknown, Retry, "not a JSON object"},
@@ -102,8 +102,8 @@ func TestOddAnswersOverTheWireAreToldInOneLineAndDoubtedWhereTheyShouldBe(t *tes
 					want = c.query
 				}
 				err = call(client.App("app", nil))
-				if ClassOf(err) != want || err != nil && (!strings.Contains(err.Error(), c.says) || strings.ContainsAny(err.Error(), "\n\r")) {
-					t.Errorf("%s: %v, want %v and %q: %v", op, ClassOf(err), want, c.says, err)
+				if ResultOf(err) != want || err != nil && (!strings.Contains(err.Error(), c.says) || strings.ContainsAny(err.Error(), "\n\r")) {
+					t.Errorf("%s: %v, want %v and %q: %v", op, ResultOf(err), want, c.says, err)
 				}
 				client.transport.(*pool).CloseIdleConnections()
 			}
@@ -114,7 +114,7 @@ func TestOddAnswersOverTheWireAreToldInOneLineAndDoubtedWhereTheyShouldBe(t *tes
 func TestAnAnswerThatTricklesHasTheTimeOfATryAndNoMore(t *testing.T) {
 	for name, c := range map[string]struct {
 		call func(*App) error
-		want Class
+		want Result
 	}{"start": {callStart, Unknown}, "acquire": {callAcquire, Retry}} {
 		synctest.Test(t, func(t *testing.T) {
 			begun := time.Now()
@@ -131,7 +131,7 @@ func TestAnAnswerThatTricklesHasTheTimeOfATryAndNoMore(t *testing.T) {
 				}))
 				return resp, nil
 			}, c.call)
-			if took := time.Since(begun); took != 10*time.Second || ClassOf(err) != c.want || !strings.Contains(err.Error(), "cut short") {
+			if took := time.Since(begun); took != 10*time.Second || ResultOf(err) != c.want || !strings.Contains(err.Error(), "cut short") {
 				t.Errorf("%s: %v after %v", name, err, took)
 			}
 		})
@@ -197,7 +197,7 @@ func TestAHostThatCannotBeTrustedOrFoundIsSentNothing(t *testing.T) {
 			}
 			var e *Error
 			_, err = client.App("app", nil).Start(ctx, "r", exampleStart())
-			if !errors.As(err, &e) || e.Sent || e.Class != Retry || !strings.Contains(e.Error(), c.says) || strings.Contains(e.Error(), "\n") {
+			if !errors.As(err, &e) || e.Sent || e.Result != Retry || !strings.Contains(e.Error(), c.says) || strings.Contains(e.Error(), "\n") {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -36,7 +36,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	if err != nil {
 		w.log.Error("cannot make a client for the service", "occurrence", s.ID, "error", err)
 		w.post(func() {
-			takeAnswer(session.Answer{Class: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
+			takeAnswer(session.Answer{Result: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
 		})
 		return
 	}
@@ -103,7 +103,7 @@ func (x *outgoing) send(ctx context.Context) session.Answer {
 	case x.op == agora.OpStop:
 		return x.stop(ctx)
 	case x.occ == nil && (x.op != agora.OpUpdate || x.session.Change != session.ChangeHold):
-		return session.Answer{Class: agora.Permanent, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
+		return session.Answer{Result: agora.Permanent, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
 	case x.op == agora.OpAcquire:
 		return x.acquire(ctx)
 	case x.op == agora.OpStart:
@@ -205,7 +205,7 @@ func (x *outgoing) keys(ctx context.Context, least time.Duration) (Keys, error) 
 // unreadable is the answer where a secret cannot be read. It is asked again: a file may be missing for a moment while it is
 // rotated.
 func unreadable(err error) session.Answer {
-	return session.Answer{Class: agora.Wait, Why: reason.SecretUnreadable, Reason: err.Error(), RetryAfter: session.UnansweredEvery}
+	return session.Answer{Result: agora.Wait, Why: reason.SecretUnreadable, Reason: err.Error(), RetryAfter: session.UnansweredEvery}
 }
 
 // answer turns the result of a call into the terms of Decide, and passes on what it says about the service and its clock.
@@ -213,15 +213,15 @@ func (x *outgoing) answer(meta agora.Meta, err error) session.Answer {
 	if err == nil {
 		x.w.e.serviceClock(meta.Date)
 		x.w.e.heardFrom(nil)
-		return session.Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
+		return session.Answer{Result: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
 	}
-	a := session.Answer{Class: agora.Unknown, Reason: err.Error()}
+	a := session.Answer{Result: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
 		x.w.e.serviceClock(failure.Date)
 		x.w.e.heardFrom(failure)
 		a = session.Answer{
-			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
+			Result: failure.Result, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			Foreign:    failure.Foreign,
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
 			SentAt: x.ago(failure.Took),
@@ -232,7 +232,7 @@ func (x *outgoing) answer(meta agora.Meta, err error) session.Answer {
 		switch {
 		case errors.Is(failure.Err, errUnconfirmed):
 			// A step can be stored some moments before the next heartbeat is confirmed, as after an outage of the database.
-			a.Class, a.RetryAfter, a.Why = agora.Wait, storeEvery, reason.NodeUnconfirmed
+			a.Result, a.RetryAfter, a.Why = agora.Wait, storeEvery, reason.NodeUnconfirmed
 		case failure.Local: // its credentials
 			a.Why = reason.SecretUnreadable
 		}
@@ -242,7 +242,7 @@ func (x *outgoing) answer(meta agora.Meta, err error) session.Answer {
 		level = slog.LevelDebug
 	}
 	x.w.log.Log(context.Background(), level, "request failed", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op),
-		"verdict", string(agora.Judge(a.Class, a.Status, a.Code, a.Foreign)), "reason_code", a.ReasonCode(), "error", err)
+		"verdict", string(agora.Judge(a.Result, a.Status, a.Code, a.Foreign)), "reason_code", a.ReasonCode(), "error", err)
 	return a
 }
 

@@ -51,11 +51,11 @@ func (a *breaker) holdBack(id string, now time.Time) (session.Answer, bool) {
 // heard takes in what an answer says of the account. Only an answer of the service itself can accept it, not one of a proxy.
 // That the account is overdue is said to an acquire alone.
 func (a *breaker) heard(op agora.Op, answer session.Answer, now time.Time) {
-	accepted := answer.Class == agora.Done || answer.Code != 0
+	accepted := answer.Result == agora.Done || answer.Code != 0
 	switch {
 	case answer.NotAuthorized() && !a.refused():
 		*a = breaker{since: now, held: map[string]bool{}}
-		a.refusal = session.Answer{Class: agora.Permanent, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
+		a.refusal = session.Answer{Result: agora.Permanent, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
 		a.later(now)
 	case accepted && !answer.NotAuthorized() && (op == agora.OpAcquire || a.refusal.Code == 0):
 		a.refusal = session.Answer{}

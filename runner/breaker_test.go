@@ -10,7 +10,7 @@ import (
 )
 
 func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
-	refused := session.Answer{Class: agora.Permanent, Status: 401, Reason: "Invalid authentication credentials"}
+	refused := session.Answer{Result: agora.Permanent, Status: 401, Reason: "Invalid authentication credentials"}
 	var a breaker
 	if _, held := a.holdBack("x", noon); held {
 		t.Fatal("held back before anything was refused")
@@ -44,8 +44,8 @@ func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 }
 
 func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
-	unauthorized := session.Answer{Class: agora.Permanent, Status: 401}
-	overdue := session.Answer{Class: agora.Permanent, Status: 400, Code: 405, Reason: "no_active_status"}
+	unauthorized := session.Answer{Result: agora.Permanent, Status: 401}
+	overdue := session.Answer{Result: agora.Permanent, Status: 400, Code: 405, Reason: "no_active_status"}
 	for _, tt := range []struct {
 		name     string
 		refusal  session.Answer
@@ -53,13 +53,13 @@ func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
 		answer   session.Answer
 		accepted bool
 	}{
-		{"an acquire succeeds", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Done}, true},
-		{"a query succeeds with the credentials", unauthorized, agora.OpQuery, session.Answer{Class: agora.Done}, true},
-		{"a query says nothing of a debt", overdue, agora.OpQuery, session.Answer{Class: agora.Done}, false},
-		{"the debt is paid", overdue, agora.OpAcquire, session.Answer{Class: agora.Done}, true},
-		{"the service has no room", overdue, agora.OpAcquire, session.Answer{Class: agora.Wait, Status: 400, Code: 406}, true},
-		{"the gateway's limit comes before credentials", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Wait, Status: 429}, false},
-		{"no answer", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Retry, Reason: "no route to host"}, false},
+		{"an acquire succeeds", unauthorized, agora.OpAcquire, session.Answer{Result: agora.Done}, true},
+		{"a query succeeds with the credentials", unauthorized, agora.OpQuery, session.Answer{Result: agora.Done}, true},
+		{"a query says nothing of a debt", overdue, agora.OpQuery, session.Answer{Result: agora.Done}, false},
+		{"the debt is paid", overdue, agora.OpAcquire, session.Answer{Result: agora.Done}, true},
+		{"the service has no room", overdue, agora.OpAcquire, session.Answer{Result: agora.Wait, Status: 400, Code: 406}, true},
+		{"the gateway's limit comes before credentials", unauthorized, agora.OpAcquire, session.Answer{Result: agora.Wait, Status: 429}, false},
+		{"no answer", unauthorized, agora.OpAcquire, session.Answer{Result: agora.Retry, Reason: "no route to host"}, false},
 		{"refused for the other reason", unauthorized, agora.OpAcquire, overdue, false},
 	} {
 		var a breaker

@@ -155,5 +155,5 @@ func sameStatus(a, b session.Status) bool {
 
 // unanswered is the event that a session's request was written down and has no answer that is known.
 func unanswered(x session.Session, why string) session.Event {
-	return session.Answered{Attempt: x.Attempt, Op: x.Asked, Answer: session.Answer{Class: agora.Unknown, Interrupted: true, Reason: "asked, no answer known: " + why}}
+	return session.Answered{Attempt: x.Attempt, Op: x.Asked, Answer: session.Answer{Result: agora.Unknown, Interrupted: true, Reason: "asked, no answer known: " + why}}
 }

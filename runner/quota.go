@@ -22,7 +22,7 @@ type quota struct {
 func (q *quota) heard(w *worker, op agora.Op, answer session.Answer, now time.Time) {
 	switch {
 	case op != agora.OpAcquire:
-	case answer.Class == agora.Done:
+	case answer.Result == agora.Done:
 		q.free(w, "a recording was accepted")
 	case answer.Verdict() == agora.VerdictWait && answer.Code != 0: // without a code it is about the rate of requests
 		first := q.refused.IsZero()

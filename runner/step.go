@@ -288,7 +288,7 @@ func (w *worker) dropExpired(o *occurrence, now time.Time) {
 		switch {
 		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
 			o.events = append(o.events, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: session.Answer{
-				Class: agora.Retry, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
+				Result: agora.Retry, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
 			}})
 		default:
 			held = append(held, act)

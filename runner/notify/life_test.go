@@ -42,7 +42,7 @@ func newLife() *life {
 
 // healthy is what a healthy service answers. It writes five seconds after the start.
 func healthy(op agora.Op, x *session.Session, _ time.Time) session.Answer {
-	a := session.Answer{Class: agora.Done}
+	a := session.Answer{Result: agora.Done}
 	switch op {
 	case agora.OpAcquire:
 		a.ResourceID = fmt.Sprintf("resource%d", x.Attempt)
@@ -131,7 +131,7 @@ func lost() *life {
 	l := newLife()
 	l.answers = func(op agora.Op, x *session.Session, at time.Time) session.Answer {
 		if x.Attempt == 1 && (op == agora.OpQuery || op == agora.OpStop) && !at.Before(sampleStart.Add(20*time.Minute)) {
-			return session.Answer{Class: agora.Ended, Status: 404, Code: 404, Reason: "failed to find worker"}
+			return session.Answer{Result: agora.Ended, Status: 404, Code: 404, Reason: "failed to find worker"}
 		}
 		return healthy(op, x, at)
 	}
@@ -143,7 +143,7 @@ func orphaned() *life {
 	l := newLife()
 	l.answers = func(op agora.Op, x *session.Session, at time.Time) session.Answer {
 		if x.Attempt == 1 && op == agora.OpStart {
-			return session.Answer{Class: agora.Unknown, Status: 201, Code: 7, Reason: "already started"}
+			return session.Answer{Result: agora.Unknown, Status: 201, Code: 7, Reason: "already started"}
 		}
 		return healthy(op, x, at)
 	}
@@ -174,9 +174,9 @@ func unloaded() *life {
 	l.answers = func(op agora.Op, x *session.Session, at time.Time) session.Answer {
 		switch {
 		case op == agora.OpQuery && over[x.Attempt]:
-			return session.Answer{Class: agora.Ended, Status: 404, Code: 404, Reason: "failed to find worker"}
+			return session.Answer{Result: agora.Ended, Status: 404, Code: 404, Reason: "failed to find worker"}
 		case op == agora.OpQuery:
-			return session.Answer{Class: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInitialised}}
+			return session.Answer{Result: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInitialised}}
 		}
 		return healthy(op, x, at)
 	}

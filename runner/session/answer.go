@@ -9,9 +9,9 @@ import (
 	"rundown/runner/reason"
 )
 
-// Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
+// Answer is what came of a request. Result Unknown stands for no answer at all, also for one that a crash took.
 type Answer struct {
-	Class            agora.Class
+	Result           agora.Result
 	Status           int                  // HTTP, 0: none; which one it is, is for the log and for Verdict alone, as of Code
 	Code             int                  // the service's, 0: none. That there is one tells an answer of the service from one of a proxy
 	Reason           string               // the service's, for people
@@ -30,7 +30,7 @@ type Answer struct {
 }
 
 // Verdict names what the answer means.
-func (a Answer) Verdict() agora.Verdict { return agora.Judge(a.Class, a.Status, a.Code, a.Foreign) }
+func (a Answer) Verdict() agora.Verdict { return agora.Judge(a.Result, a.Status, a.Code, a.Foreign) }
 
 func (a Answer) taskGone() bool { return a.Verdict() == agora.VerdictGone }
 
@@ -38,12 +38,12 @@ func (a Answer) taskGone() bool { return a.Verdict() == agora.VerdictGone }
 func (a Answer) NotAuthorized() bool { return a.Verdict().IsAccountRefused() }
 
 // answered says that something answered, be it the service or what stands before it.
-func (a Answer) answered() bool { return a.Status != 0 || a.Class == agora.Done }
+func (a Answer) answered() bool { return a.Status != 0 || a.Result == agora.Done }
 
 // String is the answer in a few words, for reasons and notes.
 func (a Answer) String() string {
 	switch {
-	case a.Class == agora.Done:
+	case a.Result == agora.Done:
 		return "done"
 	case !a.answered():
 		return cmp.Or(a.Reason, "no answer")

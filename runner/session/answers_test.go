@@ -51,7 +51,7 @@ func TestARetryAfterIsBounded(t *testing.T) {
 			}
 			s := inHand(x)
 			s.CDN = "main"
-			next, _ := step(s, observation{Attempt: 1, Op: tt.op, Answer: Answer{Class: agora.Wait, Status: 429, RetryAfter: time.Hour}}, now)
+			next, _ := step(s, observation{Attempt: 1, Op: tt.op, Answer: Answer{Result: agora.Wait, Status: 429, RetryAfter: time.Hour}}, now)
 			got := next.Sessions[0].Next
 			if tt.op == agora.OpUpdate {
 				got = next.Sessions[0].UpdateAt
@@ -67,7 +67,7 @@ func TestARetryAfterIsBounded(t *testing.T) {
 func TestNoWaitIsOwedOnceTheClassIsOver(t *testing.T) {
 	s := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})
 	s.Until = at(60)
-	next, _ := step(s, observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Class: agora.Wait, Status: 429, RetryAfter: time.Hour}}, 51*time.Minute)
+	next, _ := step(s, observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Result: agora.Wait, Status: 429, RetryAfter: time.Hour}}, 51*time.Minute)
 	if wait := next.Sessions[0].Next.Sub(at(51)); wait < 0 || wait > time.Second {
 		t.Errorf("the next one %v later", wait)
 	}
@@ -75,7 +75,7 @@ func TestNoWaitIsOwedOnceTheClassIsOver(t *testing.T) {
 
 // TestAnAcquireThatWasNotSent has the plan not hold the class when its acquire was to be sent.
 func TestAnAcquireThatWasNotSent(t *testing.T) {
-	unplanned := Answer{Class: agora.Permanent, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
+	unplanned := Answer{Result: agora.Permanent, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
 	for _, tt := range []struct {
 		name    string
 		change  func(*State)
@@ -103,7 +103,7 @@ func TestAnAcquireThatWasNotSent(t *testing.T) {
 
 // TestAStartThatACrashCut is asked again at once, and whatever comes of it is no failure of the service or the page.
 func TestAStartThatACrashCut(t *testing.T) {
-	cut := Answer{Class: agora.Unknown, Interrupted: true, Reason: "rundown ended"}
+	cut := Answer{Result: agora.Unknown, Interrupted: true, Reason: "rundown ended"}
 	s, x, act := answered(Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{OnlyBlocked: true}}, agora.OpStart, cut)
 	if act.Op != agora.OpStart || act.Attempt != 1 || !x.StartUncertain || x.OnlyBlocked || x.ReasonCode != reason.Interrupted {
 		t.Fatalf("next is %+v; %+v", act, x)
@@ -114,7 +114,7 @@ func TestAStartThatACrashCut(t *testing.T) {
 			t.Errorf("%s: %d failures, the next one not before %v: %+v", name, l.Failures, l.RetryAt, next.Sessions)
 		}
 	}
-	s, _ = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid1"}}, 10*time.Minute+time.Second)
+	s, _ = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: Answer{Result: agora.Done, SID: "sid1"}}, 10*time.Minute+time.Second)
 	if x := s.Sessions[0]; x.Interrupted || x.StartUncertain || x.State != SessionConfirming {
 		t.Errorf("once it was answered: %+v", x)
 	}
@@ -183,7 +183,7 @@ func TestASessionThatIsNotStartedYetWhenItsClassIsOver(t *testing.T) {
 func TestAQueryTellsWhereASessionStands(t *testing.T) {
 	bare := status(agora.StatusInProgress) // without files
 	holding := func(on bool) *Answer {
-		return &Answer{Class: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
+		return &Answer{Result: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
 			ServiceName: agora.ServiceWebRecorder, Payload: agora.ServicePayload{State: "inProgress", OnHold: &on},
 		}}}}
 	}
@@ -282,7 +282,7 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 			},
 		},
 		{
-			name: "its credentials are others now", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.RenewAt = at(60) }, a: &Answer{Class: agora.Done, Rotated: true, Server: bare.Server},
+			name: "its credentials are others now", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.RenewAt = at(60) }, a: &Answer{Result: agora.Done, Rotated: true, Server: bare.Server},
 			state: SessionRunning, check: func(x Session) bool { return x.Asked == agora.OpUpdate && x.Change == ChangeCredentials },
 		},
 	} {
@@ -396,16 +396,16 @@ func TestAnAnswerInWords(t *testing.T) {
 		want string
 		code reason.Code
 	}{
-		{Answer{Class: agora.Done, Status: 200}, "done", ""},
-		{Answer{Class: agora.Done}, "done", ""},
+		{Answer{Result: agora.Done, Status: 200}, "done", ""},
+		{Answer{Result: agora.Done}, "done", ""},
 		{Answer{}, "no answer", reason.NoAnswer},
 		{Answer{Reason: "timeout"}, "timeout", reason.NoAnswer},
 		{Answer{Reason: "rundown ended", Interrupted: true}, "rundown ended", reason.Interrupted},
-		{Answer{Class: agora.Permanent, Reason: "not in the plan", Unplanned: true}, "not in the plan", reason.LeftPlan},
-		{Answer{Class: agora.Wait, Reason: "sts", Why: reason.IssueCredentialsFailing}, "sts", reason.IssueCredentialsFailing},
-		{Answer{Class: agora.Retry, Status: 500}, "HTTP 500", reason.ServiceError},
-		{Answer{Class: agora.Permanent, Status: 400, Code: 2}, "HTTP 400, code 2", reason.ServiceRefused},
-		{Answer{Class: agora.Permanent, Status: 400, Code: 2, Reason: "url"}, `HTTP 400, code 2 "url"`, reason.ServiceRefused},
+		{Answer{Result: agora.Permanent, Reason: "not in the plan", Unplanned: true}, "not in the plan", reason.LeftPlan},
+		{Answer{Result: agora.Wait, Reason: "sts", Why: reason.IssueCredentialsFailing}, "sts", reason.IssueCredentialsFailing},
+		{Answer{Result: agora.Retry, Status: 500}, "HTTP 500", reason.ServiceError},
+		{Answer{Result: agora.Permanent, Status: 400, Code: 2}, "HTTP 400, code 2", reason.ServiceRefused},
+		{Answer{Result: agora.Permanent, Status: 400, Code: 2, Reason: "url"}, `HTTP 400, code 2 "url"`, reason.ServiceRefused},
 	} {
 		if got := tt.a.String(); got != tt.want || tt.a.ReasonCode() != tt.code {
 			t.Errorf("%+v is %q (%s), want %q (%s)", tt.a, got, tt.a.ReasonCode(), tt.want, tt.code)
@@ -422,7 +422,7 @@ func TestWhatDecideTells(t *testing.T) {
 	acquiring := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})
 	got := []string{
 		note(acquiring, observation{Attempt: 1, Op: agora.OpAcquire, Answer: *broken}, time.Minute),
-		note(acquiring, observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Class: agora.Done, ResourceID: "r"}}, time.Minute),
+		note(acquiring, observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Result: agora.Done, ResourceID: "r"}}, time.Minute),
 		note(acquiring, observation{Attempt: 2, Op: agora.OpAcquire, Answer: *broken}, time.Minute),
 		note(acquiring, observation{Attempt: 1, Op: agora.OpStart, Answer: *broken}, time.Minute),
 	}

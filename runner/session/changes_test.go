@@ -82,10 +82,10 @@ func TestWhichUpdateIsDue(t *testing.T) {
 
 // TestWhatComesOfAnUpdate has each change meet each kind of answer.
 func TestWhatComesOfAnUpdate(t *testing.T) {
-	done := &Answer{Class: agora.Done, CredentialsUntil: at(120)}
+	done := &Answer{Result: agora.Done, CredentialsUntil: at(120)}
 	refused, over := refusal(agora.Permanent, 400, 2, "url"), refusal(agora.Ended, 400, 49, "")
-	cut := &Answer{Class: agora.Unknown, Interrupted: true, Reason: "rundown ended"}
-	slow := &Answer{Class: agora.Wait, Status: 429, RetryAfter: 20 * time.Second}
+	cut := &Answer{Result: agora.Unknown, Interrupted: true, Reason: "rundown ended"}
+	slow := &Answer{Result: agora.Wait, Status: 429, RetryAfter: 20 * time.Second}
 	for _, tt := range []struct {
 		name   string
 		change Change

@@ -144,10 +144,10 @@ func TestAStartThatNeverLeftIsNotWhatALaterOneMeets(t *testing.T) {
 		first Answer
 		code  reason.Code
 	}{
-		"the service failed":               {Answer{Class: agora.Retry, Status: 500, Code: 501, Reason: "internal"}, reason.OrphanSID},
-		"it did not reach the service":     {Answer{Class: agora.Retry, Reason: "connection refused"}, reason.OrphanForeign},
-		"the credentials cannot be read":   {Answer{Class: agora.Retry, Reason: "no such file", Why: reason.SecretUnreadable}, reason.OrphanForeign},
-		"the gate was shut, so it is held": {Answer{Class: agora.Wait, Why: reason.NodeUnconfirmed}, reason.OrphanForeign},
+		"the service failed":               {Answer{Result: agora.Retry, Status: 500, Code: 501, Reason: "internal"}, reason.OrphanSID},
+		"it did not reach the service":     {Answer{Result: agora.Retry, Reason: "connection refused"}, reason.OrphanForeign},
+		"the credentials cannot be read":   {Answer{Result: agora.Retry, Reason: "no such file", Why: reason.SecretUnreadable}, reason.OrphanForeign},
+		"the gate was shut, so it is held": {Answer{Result: agora.Wait, Why: reason.NodeUnconfirmed}, reason.OrphanForeign},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -190,7 +190,7 @@ func (d *Decision) onAnswer(o Answered) {
 	a := o.Answer
 	a.RetryAfter = d.boundRetryAfter(x, o.Op, a.RetryAfter)
 	d.addForeign(x, o.Op, a)
-	if a.Class != agora.Done {
+	if a.Result != agora.Done {
 		d.note("session %d: %s: %s", x.Attempt, o.Op, a)
 	}
 	switch o.Op {

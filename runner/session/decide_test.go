@@ -45,21 +45,21 @@ const latency = 10 * time.Millisecond
 func ordinary(r request) *Answer {
 	switch r.op {
 	case agora.OpAcquire:
-		return &Answer{Class: agora.Done, ResourceID: fmt.Sprintf("res%d.%d", r.session.Attempt, r.n)}
+		return &Answer{Result: agora.Done, ResourceID: fmt.Sprintf("res%d.%d", r.session.Attempt, r.n)}
 	case agora.OpStart:
-		return &Answer{Class: agora.Done, SID: fmt.Sprintf("sid%d", r.session.Attempt)}
+		return &Answer{Result: agora.Done, SID: fmt.Sprintf("sid%d", r.session.Attempt)}
 	case agora.OpQuery:
 		return running(r.session.StartedAt.Add(5 * time.Second))
 	case agora.OpStop:
-		return &Answer{Class: agora.Done, Server: agora.ServerResponse{Services: []agora.ServiceState{{
+		return &Answer{Result: agora.Done, Server: agora.ServerResponse{Services: []agora.ServiceState{{
 			ServiceName: agora.ServiceUpload, Payload: agora.ServicePayload{UploadingStatus: "uploaded"},
 		}}}}
 	}
-	return &Answer{Class: agora.Done}
+	return &Answer{Result: agora.Done}
 }
 
 func running(since time.Time) *Answer {
-	return &Answer{Class: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
+	return &Answer{Result: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
 		ServiceName: agora.ServiceWebRecorder, Payload: agora.ServicePayload{
 			State: "inProgress", FileList: []agora.File{{Filename: "a.m3u8", SliceStartTime: since.UnixMilli()}},
 		},
@@ -67,15 +67,15 @@ func running(since time.Time) *Answer {
 }
 
 func status(n agora.Status) *Answer {
-	return &Answer{Class: agora.Done, Server: agora.ServerResponse{Status: n}}
+	return &Answer{Result: agora.Done, Server: agora.ServerResponse{Status: n}}
 }
 
-func refusal(class agora.Class, status, code int, reason string) *Answer {
-	return &Answer{Class: class, Status: status, Code: code, Reason: reason}
+func refusal(class agora.Result, status, code int, reason string) *Answer {
+	return &Answer{Result: class, Status: status, Code: code, Reason: reason}
 }
 
 var (
-	noAnswer = &Answer{Class: agora.Unknown, Reason: "timeout"}
+	noAnswer = &Answer{Result: agora.Unknown, Reason: "timeout"}
 	gone     = refusal(agora.Ended, 404, 404, "failed to find worker")
 	broken   = refusal(agora.Retry, 500, 0, "oops")
 )
@@ -277,7 +277,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "a sid in the refusal makes the session ours again",
-			serve: nth(agora.OpStart, noAnswer, &Answer{Class: agora.Unknown, Status: 201, Code: 7, SID: "found"}),
+			serve: nth(agora.OpStart, noAnswer, &Answer{Result: agora.Unknown, Status: 201, Code: 7, SID: "found"}),
 			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, outcome: Recorded,
 			states: []SessionState{SessionEnded},
 		},
@@ -770,11 +770,11 @@ func TestDecideAlwaysEnds(t *testing.T) {
 			}
 			a := ordinary(r)
 			if rapid.IntRange(0, 10).Draw(rt, "luck") < faulty {
-				if b := rapid.SampledFrom(answers).Draw(rt, "answer"); b != nil && (b.Class != agora.Done || r.op == agora.OpQuery) {
+				if b := rapid.SampledFrom(answers).Draw(rt, "answer"); b != nil && (b.Result != agora.Done || r.op == agora.OpQuery) {
 					a = b
 				}
 			}
-			if r.op == agora.OpStart && a.Class == agora.Done {
+			if r.op == agora.OpStart && a.Result == agora.Done {
 				sids[r.session.Attempt] = a.SID
 			}
 			return a

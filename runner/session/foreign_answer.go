@@ -52,9 +52,9 @@ func (d *Decision) onForeignStart(x *Session, a Answer) {
 	x.StartUncertain = true
 	waits := catalog.StartBackoff()
 	switch {
-	case a.Class == agora.Wait:
+	case a.Result == agora.Wait:
 		waits = foreignWaits
-	case a.Class == agora.Unknown:
+	case a.Result == agora.Unknown:
 		waits = catalog.Backoff{Steps: catalog.DomainBackoff()}
 	}
 	if d.scheduleRetry(x, waits, d.now, a.RetryAfter) {

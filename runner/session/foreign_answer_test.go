@@ -14,8 +14,8 @@ import (
 )
 
 // foreign is an answer that is not the service's own.
-func foreign(class agora.Class, status int) *Answer {
-	return &Answer{Class: class, Status: status, Foreign: true}
+func foreign(class agora.Result, status int) *Answer {
+	return &Answer{Result: class, Status: status, Foreign: true}
 }
 
 // from gives an answer to the requests of an op from one instant to another.
@@ -135,7 +135,7 @@ func TestAStartThatWasOnlyEverRefusedLeavesNoOrphan(t *testing.T) {
 		{"refused, then not answered", []*Answer{foreign(agora.Wait, 403), noAnswer}, true},
 		{"refused, then failed", []*Answer{foreign(agora.Wait, 403), foreign(agora.Retry, 502)}, true},
 		{"failed, then refused", []*Answer{foreign(agora.Retry, 502), foreign(agora.Wait, 403)}, true},
-		{"refused, then cut", []*Answer{foreign(agora.Wait, 403), {Class: agora.Unknown, Interrupted: true}, foreign(agora.Wait, 403)}, true},
+		{"refused, then cut", []*Answer{foreign(agora.Wait, 403), {Result: agora.Unknown, Interrupted: true}, foreign(agora.Wait, 403)}, true},
 		{"refused, then pending", []*Answer{foreign(agora.Wait, 403), refusal(agora.Retry, 206, 65, ""), foreign(agora.Wait, 403)}, true},
 		{"refused, then timed out", []*Answer{foreign(agora.Wait, 403), refusal(agora.Retry, 500, 62, ""), foreign(agora.Wait, 403)}, true},
 	} {
@@ -224,7 +224,7 @@ func TestWhatTheServiceAnswersCloses(t *testing.T) {
 	)
 	s.UIDs = redundant(2).UIDs
 	s, _ = step(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *foreign(agora.Wait, 502)}, 10*time.Minute)
-	s, _ = step(s, observation{Attempt: 3, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid3"}}, 10*time.Minute)
+	s, _ = step(s, observation{Attempt: 3, Op: agora.OpStart, Answer: Answer{Result: agora.Done, SID: "sid3"}}, 10*time.Minute)
 	var got []string
 	for _, x := range s.Sessions {
 		for _, f := range x.Foreign {

@@ -15,19 +15,19 @@ import (
 // onQuery takes in the answer to a query: running, ended, 404, or nothing that says anything of the recording.
 func (d *Decision) onQuery(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
-	if x.ReportedEnd != "" && (a.taskGone() || a.Class == agora.Ended) {
+	if x.ReportedEnd != "" && (a.taskGone() || a.Result == agora.Ended) {
 		d.endedEarly(x, x.reportedEnd()) // what a notification said is confirmed
 		return
 	}
 	switch {
-	case a.Class == agora.Done && a.Server.Status.Over():
+	case a.Result == agora.Done && a.Server.Status.Over():
 		d.takeFiles(x, recorder.FileList)
 		d.endedEarly(x, x.reportedEnd().Or(reason.Because(reason.EndedByService, "the service ended it by itself (status %d)", a.Server.Status)))
-	case a.Class == agora.Done && recorder.State == agora.RecorderExited:
+	case a.Result == agora.Done && recorder.State == agora.RecorderExited:
 		d.takeFiles(x, recorder.FileList)
 		x.Exited = true
 		d.presumedDead(x, x.reportedEnd().Or(reason.Because(reason.EndedByService, "its recorder exited by itself (status %d)", a.Server.Status)))
-	case a.Class == agora.Done && a.Server.Status.Running():
+	case a.Result == agora.Done && a.Server.Status.Running():
 		d.takeFiles(x, recorder.FileList)
 		d.onHoldState(x, recorder.OnHold)
 		d.seenRunning(x)
@@ -35,17 +35,17 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 		if a.Rotated {
 			x.RenewAt = Earlier(cmp.Or(x.RenewAt, d.now), d.now)
 		}
-	case a.Class == agora.Done && x.State == SessionConfirming:
+	case a.Result == agora.Done && x.State == SessionConfirming:
 		x.SuspectAt, x.NotFoundAt = time.Time{}, time.Time{}
 		d.retryQuery(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
-	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
+	case (a.taskGone() || a.Result == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		d.enter(x, SessionSuspect)
 		x.SuspectAt, x.Tries = d.now, 0
 		d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0)
-	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
+	case (a.taskGone() || a.Result == agora.Done) && x.State == SessionSuspect:
 		if !d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0) {
 			what := "did not know the recording any more"
-			if a.Class == agora.Done {
+			if a.Result == agora.Done {
 				what = fmt.Sprintf("did not show the recording running (status %d)", a.Server.Status)
 			}
 			d.presumedDead(x, reason.Because(reason.SessionLost, "the service %s when it was asked from %s on for %s", what, d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
@@ -53,7 +53,7 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 	case a.taskGone():
 		x.SuspectAt, x.NotFoundAt = cmp.Or(x.SuspectAt, d.now), d.now
 		d.retryQuery(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
-	case a.Class == agora.Ended:
+	case a.Result == agora.Ended:
 		d.endedEarly(x, reason.Because(reason.EndedByService, "the service ended it by itself: %s", a))
 	default: // says nothing about the recording
 		if x.NotFoundAt = (time.Time{}); x.State == SessionConfirming {

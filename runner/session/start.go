@@ -10,7 +10,7 @@ import (
 
 // onAcquire takes in the answer to an acquire. Its effect is a resource id alone, so it is repeated until class time is over.
 func (d *Decision) onAcquire(x *Session, a Answer) {
-	switch a.Class {
+	switch a.Result {
 	case agora.Done:
 		x.ResourceID, x.AcquiredAt, x.RequestedAt, x.SentAt = a.ResourceID, d.now, time.Time{}, time.Time{}
 		d.enter(x, SessionStarting)
@@ -23,7 +23,7 @@ func (d *Decision) onAcquire(x *Session, a Answer) {
 		switch {
 		case a.Foreign:
 			waits = foreignWaits
-		case a.Class == agora.Wait:
+		case a.Result == agora.Wait:
 			waits = capacityWaits(a)
 		}
 		x.setReason(a.reason("acquire: "))
@@ -103,17 +103,17 @@ func (d *Decision) onStart(x *Session, a Answer) {
 	case verdict == agora.VerdictTimedOut:
 		x.StartUncertain, x.OnlyBlocked = true, false
 		repeatOrFail(catalog.StartTimeoutBackoff())
-	case a.Foreign && a.Class != agora.Permanent:
+	case a.Foreign && a.Result != agora.Permanent:
 		d.onForeignStart(x, a)
-	case a.Class == agora.Unknown:
+	case a.Result == agora.Unknown:
 		x.StartUncertain, x.OnlyBlocked = true, false
 		repeatOrFail(catalog.Backoff{Steps: catalog.DomainBackoff()})
-	case a.Class == agora.Wait:
+	case a.Result == agora.Wait:
 		d.scheduleRetry(x, capacityWaits(a), d.now, a.RetryAfter) // these waits have no end: ask fails the session when its resource id is too old
-	case a.Class == agora.Retry:
+	case a.Result == agora.Retry:
 		x.StartErrored = x.StartErrored || a.answered() // else it never left, and had no effect
 		repeatOrFail(catalog.StartBackoff())
-	case a.Class == agora.Permanent:
+	case a.Result == agora.Permanent:
 		d.onRefused(x, a)
 	default:
 		d.failStart(x, x.reason())

@@ -47,7 +47,7 @@ func (d *Decision) onStop(x *Session, a Answer) {
 	case verdict == agora.VerdictNothingRecorded:
 		x.RecordingAt, x.FromNamed, x.NothingWritten, x.StoppedAt = time.Time{}, false, true, sentAt(x, a)
 		d.markEnded(x, reason.Because(reason.NothingRecorded, "the service says that nothing was recorded"))
-	case a.Class == agora.Ended || a.taskGone():
+	case a.Result == agora.Ended || a.taskGone():
 		switch {
 		case !x.StopUnansweredAt.IsZero() && x.FinalState != SessionLost:
 			x.StoppedAt = x.StopUnansweredAt // an earlier stop of ours had its effect; a lost session had ended before it
@@ -59,11 +59,11 @@ func (d *Decision) onStop(x *Session, a Answer) {
 			x.setReason(why)
 		}
 		d.markEnded(x, x.reason())
-	case a.Class == agora.Permanent:
+	case a.Result == agora.Permanent:
 		x.setReason(reason.Reason{Code: reason.StopFailed, Text: "stop: " + a.String()})
 		d.scheduleRetry(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
-		if x.StopUnansweredAt.IsZero() && (a.Class == agora.Unknown || verdict == agora.VerdictTimedOut || a.Foreign) {
+		if x.StopUnansweredAt.IsZero() && (a.Result == agora.Unknown || verdict == agora.VerdictTimedOut || a.Foreign) {
 			x.StopUnansweredAt = sentAt(x, a)
 		}
 		d.scheduleRetry(x, catalog.StopBackoff(), d.now, a.RetryAfter)

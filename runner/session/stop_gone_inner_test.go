@@ -35,7 +35,7 @@ func TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan(t *testing.T) {
 		{"of one whose recorder has exited", func(r request) *Answer {
 			switch {
 			case r.op == agora.OpQuery && r.at > 51*time.Minute:
-				return &Answer{Class: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
+				return &Answer{Result: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
 					ServiceName: agora.ServiceWebRecorder, Payload: agora.ServicePayload{State: "exit"},
 				}}}}
 			case r.op == agora.OpStop:

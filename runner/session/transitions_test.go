@@ -112,7 +112,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			refusal(agora.Ended, 400, 49, ""), refusal(agora.Ended, 206, 435, ""),
 		}
 		if op == agora.OpStart {
-			all = append(all, &Answer{Class: agora.Unknown, Interrupted: true, Reason: "rundown ended"})
+			all = append(all, &Answer{Result: agora.Unknown, Interrupted: true, Reason: "rundown ended"})
 		}
 		if op == agora.OpQuery {
 			all = append(all, status(2), status(8), status(20), gone, gone)

@@ -74,7 +74,7 @@ func (d *Decision) wanted(x *Session) Change {
 // onUpdate takes in the answer to an update. A refusal is final for the change that was asked for, and says nothing of the
 // others.
 func (d *Decision) onUpdate(x *Session, a Answer) {
-	if a.Class == agora.Done {
+	if a.Result == agora.Done {
 		x.UpdateTries, x.UpdateAt = 0, time.Time{}
 		switch x.Change {
 		case ChangeHold:
@@ -90,10 +90,10 @@ func (d *Decision) onUpdate(x *Session, a Answer) {
 	case a.taskGone() && x.State == SessionRunning:
 		d.enter(x, SessionSuspect)
 		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now
-	case a.Class == agora.Ended:
+	case a.Result == agora.Ended:
 		x.Next = d.now
 	}
-	waits, final := catalog.MonitorBackoff(), a.Class == agora.Permanent && !a.NotAuthorized()
+	waits, final := catalog.MonitorBackoff(), a.Result == agora.Permanent && !a.NotAuthorized()
 	switch x.Change {
 	case ChangeHold:
 		if final {
@@ -109,7 +109,7 @@ func (d *Decision) onUpdate(x *Session, a Answer) {
 		}
 	case ChangeCredentials:
 		waits = renewWaits
-		if a.Class != agora.Ended && !a.taskGone() && !a.Interrupted { // else it says nothing of the credentials
+		if a.Result != agora.Ended && !a.taskGone() && !a.Interrupted { // else it says nothing of the credentials
 			d.renewalFailed(x, a, final)
 		}
 	}

@@ -38,7 +38,7 @@ func heldService(more service) service {
 			if !on {
 				payload.FileList = []agora.File{{Filename: "a.m3u8", SliceStartTime: resumed[r.session.Attempt].UnixMilli()}}
 			}
-			return &Answer{Class: agora.Done, Server: agora.ServerResponse{Status: agora.StatusReady, Services: []agora.ServiceState{{ServiceName: agora.ServiceWebRecorder, Payload: payload}}}}
+			return &Answer{Result: agora.Done, Server: agora.ServerResponse{Status: agora.StatusReady, Services: []agora.ServiceState{{ServiceName: agora.ServiceWebRecorder, Payload: payload}}}}
 		}
 		return nil
 	}
@@ -66,7 +66,7 @@ func TestAnUpdateThatEndsAHoldIsRepeatedUntilAQueryShowsIt(t *testing.T) {
 	s, trace := play(t, exact(), heldService(func(r request) *Answer {
 		if r.op == agora.OpUpdate {
 			if n++; n <= 2 {
-				return []*Answer{noAnswer, {Class: agora.Done}}[n-1] // the second is accepted and does nothing
+				return []*Answer{noAnswer, {Result: agora.Done}}[n-1] // the second is accepted and does nothing
 			}
 		}
 		return nil
@@ -195,13 +195,13 @@ func TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain(t *testing.T) {
 	s, trace := play(t, s, func(r request) *Answer {
 		switch r.op {
 		case agora.OpStart:
-			return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: until}
+			return &Answer{Result: agora.Done, SID: "sid1", CredentialsUntil: until}
 		case agora.OpUpdate:
 			if n++; n == 1 {
-				return &Answer{Class: agora.Wait, Reason: "storage guests: sts: the command failed"}
+				return &Answer{Result: agora.Wait, Reason: "storage guests: sts: the command failed"}
 			}
 			until = until.Add(4 * time.Hour)
-			return &Answer{Class: agora.Done, CredentialsUntil: until}
+			return &Answer{Result: agora.Done, CredentialsUntil: until}
 		}
 		return nil
 	})
@@ -220,9 +220,9 @@ func TestKeysThatCannotBeRenewedBeforeTheyRunOutAreTold(t *testing.T) {
 	s, trace := play(t, s, func(r request) *Answer {
 		switch r.op {
 		case agora.OpStart:
-			return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: bell.Add(4 * time.Hour)}
+			return &Answer{Result: agora.Done, SID: "sid1", CredentialsUntil: bell.Add(4 * time.Hour)}
 		case agora.OpUpdate:
-			return &Answer{Class: agora.Wait, Reason: "the command failed"}
+			return &Answer{Result: agora.Wait, Reason: "the command failed"}
 		}
 		return nil
 	})
@@ -247,7 +247,7 @@ func TestARenewalThatMeetsAnEndedRecordingSaysNothingOfTheKeys(t *testing.T) {
 			switch {
 			case r.session.Attempt > 1:
 			case r.op == agora.OpStart:
-				return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: bell.Add(5 * time.Hour)}
+				return &Answer{Result: agora.Done, SID: "sid1", CredentialsUntil: bell.Add(5 * time.Hour)}
 			case r.op == agora.OpUpdate:
 				renewed = true
 				return answer
@@ -287,13 +287,13 @@ func TestKeysAreRenewedAtHalfOfTheTimeThatIsLeft(t *testing.T) {
 		switch r.op {
 		case agora.OpStart:
 			until = bell.Add(r.at + lasting)
-			return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: until}
+			return &Answer{Result: agora.Done, SID: "sid1", CredentialsUntil: until}
 		case agora.OpUpdate:
 			if !bell.Add(r.at).Before(until) {
 				late = append(late, r.at.String())
 			}
 			until = bell.Add(r.at + lasting)
-			return &Answer{Class: agora.Done, CredentialsUntil: until}
+			return &Answer{Result: agora.Done, CredentialsUntil: until}
 		}
 		return nil
 	})
