@@ -101,7 +101,7 @@ type pool struct {
 }
 
 func (p pool) holds(o *occurrence) bool {
-	return p.all || o.state.Region == p.region && (p.class == "" || o.state.Class == p.class)
+	return p.all || o.state.Region == p.region && (p.class == "" || o.state.StreamClass == p.class)
 }
 
 // pools are those that a class takes its place in, as the forecast counts them. Of classes of resolution together the
@@ -109,15 +109,15 @@ func (p pool) holds(o *occurrence) bool {
 func (w *worker) pools(o *occurrence) []pool {
 	pools := []pool{{granted: w.concurrent, all: true}}
 	granted := func(class catalog.StreamClass) int { return w.limits.Streams(o.state.Region, class) }
-	own := granted(o.state.Class)
+	own := granted(o.state.StreamClass)
 	if own == 0 {
 		return pools
 	}
-	pools = append(pools, pool{granted: own, region: o.state.Region, class: o.state.Class})
+	pools = append(pools, pool{granted: own, region: o.state.Region, class: o.state.StreamClass})
 	used := map[catalog.StreamClass]bool{}
 	for _, other := range w.near {
 		if other.state.Region == o.state.Region && other.state.Phase != session.Planned && other.state.Phase != session.Ended {
-			used[other.state.Class] = true
+			used[other.state.StreamClass] = true
 		}
 	}
 	most := own

@@ -16,7 +16,7 @@ func target(o *plan.Occurrence, app string) session.Target {
 	t := session.Target{
 		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts, MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
 		Identity: session.Identity{ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: session.ClockText(o.Planned)},
-		Service:  session.Service{App: app, Region: set.Region, Near: set.Near(), Class: catalog.StreamClassOf(set.Video.Width, set.Video.Height)},
+		Service:  session.Service{App: app, Region: set.Region, Near: set.Near(), StreamClass: catalog.StreamClassOf(set.Video.Width, set.Video.Height)},
 		Interval: session.Interval{Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil},
 	}
 	if set.App != nil {

@@ -126,7 +126,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 				}
 				loads.Add(fmt.Sprintf("peak at %s; worst-case cost of a failed stop: US$ %.2f (%d h, %s)",
 					l.Peak.Padded.At.Format(minuteLayout), l.FailedStop.CostUSD, l.FailedStop.Hours, view.Line(l.FailedStop.Recording)),
-					appName(app.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
+					appName(app.App), regionText(p), strings.ToUpper(string(l.StreamClass)), l.Sessions, l.Limit,
 					l.Peak.Unpadded.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
 			}
 		}

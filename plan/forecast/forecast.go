@@ -79,13 +79,13 @@ type Excess struct {
 
 // LoadForecast is the forecast of a class of resolution in a region.
 type LoadForecast struct {
-	Class      catalog.StreamClass
-	Limit      int // granted or documented
-	Classes    int
-	Sessions   int
-	Peak       Peaks
-	Seconds    int64 // planned, from the first request to the last padding, of all sessions
-	FailedStop FailedStop
+	StreamClass catalog.StreamClass
+	Limit       int // granted or documented
+	Classes     int
+	Sessions    int
+	Peak        Peaks
+	Seconds     int64 // planned, from the first request to the last padding, of all sessions
+	FailedStop  FailedStop
 }
 
 // FailedStop is the session that would cost the most if its stop failed: it then runs until maxRecordingHour.

@@ -76,7 +76,7 @@ func bruteExcess(list []plan.Occurrence, padded bool, place *PlaceForecast) (bes
 				if padded {
 					from, until = list[j].RecordFrom, list[j].RecordUntil
 				}
-				if v := list[j].Settings.Video; catalog.StreamClassOf(v.Width, v.Height) == load.Class && !from.After(at) && until.After(at) {
+				if v := list[j].Settings.Video; catalog.StreamClassOf(v.Width, v.Height) == load.StreamClass && !from.After(at) && until.After(at) {
 					n += list[j].Settings.Redundancy
 				}
 			}
@@ -130,10 +130,10 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 				for _, load := range place.Loads {
 					of := func(o *plan.Occurrence) bool {
 						return o.Settings.App == a.App && o.Settings.Region == place.Region &&
-							catalog.StreamClassOf(o.Settings.Video.Width, o.Settings.Video.Height) == load.Class
+							catalog.StreamClassOf(o.Settings.Video.Width, o.Settings.Video.Height) == load.StreamClass
 					}
 					if want := brutePeak(list, true, of); !samePeak(load.Peak.Padded, want) {
-						t.Fatalf("%s %s %s: a peak of %v, want %v", a.App.Name, place.Region, load.Class, load.Peak.Padded, want)
+						t.Fatalf("%s %s %s: a peak of %v, want %v", a.App.Name, place.Region, load.StreamClass, load.Peak.Padded, want)
 					}
 				}
 			}

@@ -270,7 +270,7 @@ func (s *sweep) load(app *appNode, settings *plan.Settings) *loadNode {
 	if *load == nil {
 		*load = &loadNode{
 			node: node{parent: &place.node, zone: app.zone}, place: place,
-			out: LoadForecast{Class: class, Limit: settings.Limits().StreamLimit(settings.Region, class)},
+			out: LoadForecast{StreamClass: class, Limit: settings.Limits().StreamLimit(settings.Region, class)},
 		}
 	}
 	return *load

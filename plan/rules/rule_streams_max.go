@@ -25,15 +25,15 @@ func checkStreamsIn(c *checker, region catalog.Region, id string) {
 				continue
 			}
 			for _, load := range place.Loads {
-				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.Class)
+				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.StreamClass)
 				before := len(c.findings)
-				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
-				if careful := catalog.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Limits.Granted(load.Class) == 0 &&
+				c.capacity(own, strings.ToUpper(string(load.StreamClass))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
+				if careful := catalog.CarefulStreamLimit(place.Region, load.StreamClass); careful > 0 && own.Limits.Granted(load.StreamClass) == 0 &&
 					load.Peak.Unpadded.Sessions > careful && load.Peak.Unpadded.Sessions <= load.Limit {
 					c.warn(own.Pos, fmt.Sprintf("%s%s %s; Agora's documentation allows %d on one page and %d on another",
-						hasSessions(own, load.Peak.Unpadded.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Unpadded.At), load.Limit, careful), hint)
+						hasSessions(own, load.Peak.Unpadded.Sessions, strings.ToUpper(string(load.StreamClass))+" "), inRegion(place.Region), c.during(own, load.Peak.Unpadded.At), load.Limit, careful), hint)
 				}
-				if place.Region == "" && own.Limits.Granted(load.Class) == 0 {
+				if place.Region == "" && own.Limits.Granted(load.StreamClass) == 0 {
 					for i := before; i < len(c.findings); i++ {
 						c.findings[i].Severity = plan.SeverityWarning
 						c.findings[i].Message += "; the region with the smallest limit is assumed"

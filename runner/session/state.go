@@ -95,11 +95,11 @@ type Interval struct {
 
 // Service is what of the service records the occurrence.
 type Service struct {
-	App     string              `json:"app"`                // App ID
-	AppName string              `json:"app_name,omitempty"` // in the plan
-	Region  catalog.Region      `json:"region,omitempty"`   // the only area of recording servers; "": near the caller
-	Near    catalog.Area        `json:"near,omitempty"`     // of the sessions that are begun
-	Class   catalog.StreamClass `json:"class,omitempty"`    // of resolution, by which the service limits what runs at once
+	App         string              `json:"app"`                // App ID
+	AppName     string              `json:"app_name,omitempty"` // in the plan
+	Region      catalog.Region      `json:"region,omitempty"`   // the only area of recording servers; "": near the caller
+	Near        catalog.Area        `json:"near,omitempty"`     // of the sessions that are begun
+	StreamClass catalog.StreamClass `json:"class,omitempty"`    // of resolution, by which the service limits what runs at once
 }
 
 // Destination is where the files go.

@@ -112,7 +112,7 @@ var specChangesTold = []specChange{
 	},
 	{what: "given to another App ID", change: func(s *Spec) { s.App, s.OtherApp = "other", true }},
 	{what: "given another push address", change: func(s *Spec) { s.CDN = "other" }},
-	{what: "given another page, storage or video size", change: func(s *Spec) { s.URL, s.Storage, s.Class = "other", "other", "hd" }},
+	{what: "given another page, storage or video size", change: func(s *Spec) { s.URL, s.Storage, s.StreamClass = "other", "other", "hd" }},
 }
 
 func shiftedInterval(i Interval, start, end time.Duration) Interval {

@@ -66,14 +66,14 @@ type ForecastRequests struct {
 
 // ForecastLoad is what is needed in one region and class of resolution.
 type ForecastLoad struct {
-	Region   *string          `json:"region"`
-	Class    string           `json:"class"`
-	Limit    int              `json:"limit"`
-	Classes  int              `json:"classes"`
-	Sessions int              `json:"sessions"`
-	Peak     ForecastPeaks    `json:"peak"`
-	Seconds  int64            `json:"seconds"`
-	Lost     ForecastLostStop `json:"lost_stop"`
+	Region      *string          `json:"region"`
+	StreamClass string           `json:"class"`
+	Limit       int              `json:"limit"`
+	Classes     int              `json:"classes"`
+	Sessions    int              `json:"sessions"`
+	Peak        ForecastPeaks    `json:"peak"`
+	Seconds     int64            `json:"seconds"`
+	Lost        ForecastLostStop `json:"lost_stop"`
 }
 
 // ForecastLostStop is the session that costs most where its stop fails.
@@ -134,7 +134,7 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 		for _, p := range a.Places {
 			for _, l := range p.Loads {
 				out.Loads = append(out.Loads, ForecastLoad{
-					OrNull(string(p.Region)), string(l.Class), l.Limit, l.Classes, l.Sessions, peaksView(l.Peak), l.Seconds,
+					OrNull(string(p.Region)), string(l.StreamClass), l.Limit, l.Classes, l.Sessions, peaksView(l.Peak), l.Seconds,
 					ForecastLostStop{OrNull(l.FailedStop.Recording), PlanTime(l.FailedStop.Start), l.FailedStop.Hours, l.FailedStop.CostUSD},
 				})
 			}

@@ -98,7 +98,7 @@ func (p *forecastPage) add(s scribe, a *forecast.AppForecast) {
 			}
 			n := l.Peak.Padded.Sessions
 			v := loadView{
-				LoadForecast: l, App: name, Region: cmp.Or(string(place.Region), "nearest"), Class: strings.ToUpper(string(l.Class)),
+				LoadForecast: l, App: name, Region: cmp.Or(string(place.Region), "nearest"), Class: strings.ToUpper(string(l.StreamClass)),
 				When: s.when(l.Peak.Padded.At, s.day, "Mon 2 Jan 15:04"), Used: shareOf(n, l.Limit), Excess: l.Limit > 0 && n > l.Limit,
 			}
 			if v.Excess {
