@@ -47,7 +47,11 @@ type document struct {
 
 // decodeRow reads an occurrence back from its rows.
 func decodeRow(row *store.Row) (d document, err error) {
-	if err := json.Unmarshal(row.Doc, &d); err != nil {
+	docs := make([][]byte, len(row.Sessions))
+	for i, s := range row.Sessions {
+		docs[i] = s.Doc
+	}
+	if d.Spec, d.Status, err = session.Decode(row.Doc, docs); err != nil {
 		return d, fmt.Errorf("occurrence %s in the store cannot be read: %w", row.ID, err)
 	}
 	d.Generation, d.OtherApp = row.Generation, row.App != row.WorkerApp()
@@ -57,13 +61,6 @@ func decodeRow(row *store.Row) (d document, err error) {
 	}
 	if d.Begin.IsZero() {
 		d.Begin = d.FirstRequest()
-	}
-	for _, s := range row.Sessions {
-		var x session.Session
-		if err := json.Unmarshal(s.Doc, &x); err != nil {
-			return d, fmt.Errorf("session %d of %s in the store cannot be read: %w", s.Attempt, row.ID, err)
-		}
-		d.Sessions = append(d.Sessions, x)
 	}
 	return d, nil
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -207,6 +209,26 @@ func (s *Spec) cancel() *Cancel {
 		return s.Cancel
 	}
 	return s.CancelledByPlan
+}
+
+// Decode reads back what the store keeps of an occurrence: its account, and that of each of its sessions in order of attempt. What the
+// store has in columns of its own, such as the phase and the outcome, the caller sets.
+func Decode(doc []byte, sessions [][]byte) (Spec, Status, error) {
+	var d struct {
+		Spec
+		Status
+	}
+	if err := json.Unmarshal(doc, &d); err != nil {
+		return d.Spec, d.Status, err
+	}
+	for i, one := range sessions {
+		var x Session
+		if err := json.Unmarshal(one, &x); err != nil {
+			return d.Spec, d.Status, fmt.Errorf("session %d: %w", i+1, err)
+		}
+		d.Sessions = append(d.Sessions, x)
+	}
+	return d.Spec, d.Status, nil
 }
 
 // MaxReplicas is how many sessions of one class run at once at most: the bound of a plan's redundancy.

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -123,8 +122,11 @@ func (d *OrderDoc) Text(zone *time.Location) string {
 
 // Interrupted says that a class is to be recorded now, and that no session of it is known to do so.
 func Interrupted(o store.Occurrence, sessions []store.Session) bool {
-	return o.State == string(session.Recording) && len(sessions) > 0 &&
-		!slices.ContainsFunc(sessions, func(x store.Session) bool { return x.State == string(session.SessionRunning) })
+	states := make([]session.SessionState, len(sessions))
+	for i, x := range sessions {
+		states[i] = session.SessionState(x.State)
+	}
+	return session.Interrupted(session.Phase(o.State), states...)
 }
 
 // interruptedText tells of it, by the last session.

@@ -63,7 +63,7 @@ func lookOf(c *Class, now time.Time) look {
 		}
 		return lookStarting
 	case session.Recording:
-		if c.Start.Before(now) && !c.writes() {
+		if c.Start.Before(now) && c.interrupted() {
 			return lookBroken
 		}
 		return lookRecording
@@ -79,14 +79,13 @@ func lookOf(c *Class, now time.Time) look {
 	return lookPlanned
 }
 
-// writes says that a session of the class is recording.
-func (c *Class) writes() bool {
-	for _, s := range c.Sessions {
-		if s.State == session.SessionRunning {
-			return true
-		}
+// interrupted says that no session of a class that is to be recorded now is known to do so.
+func (c *Class) interrupted() bool {
+	states := make([]session.SessionState, len(c.Sessions))
+	for i, s := range c.Sessions {
+		states[i] = s.State
 	}
-	return false
+	return session.Interrupted(c.State, states...)
 }
 
 // live says that a class is being recorded, or that this has begun.
