@@ -283,16 +283,22 @@ func AnnouncementID(parts ...string) string {
 type Brief struct {
 	ID, Plan, Recording, App, State, Outcome string
 	Start, End                               time.Time
+	Sessions                                 []string // the states of its sessions, in any order; none of one that has ended
 }
+
+// sessionStates are the states of the sessions of an occurrence that has not ended, with spaces between them.
+const sessionStates = `CASE state WHEN 'ended' THEN '' ELSE
+	coalesce((SELECT string_agg(s.state, ' ') FROM sessions s WHERE s.occurrence_id = occurrences.id), '') END`
 
 // Briefs lists the occurrences of which some part lies between two instants, in order of start.
 func (s *Store) Briefs(ctx context.Context, from, until time.Time) ([]Brief, error) {
 	text, args := Filter{EndAfter: from, StartBefore: until}.query()
-	text = strings.Replace(text, occurrenceColumns, `id, plan, recording, app, state, outcome, starts_at, ends_at`, 1)
+	text = strings.Replace(text, occurrenceColumns, `id, plan, recording, app, state, outcome, starts_at, ends_at, `+sessionStates, 1)
 	return query(ctx, s, "list occurrences", text, args, func(rows *sql.Rows) (b Brief, err error) {
 		var start, end int64
-		err = rows.Scan(&b.ID, &b.Plan, &b.Recording, &b.App, &b.State, &b.Outcome, &start, &end)
-		b.Start, b.End = instant(start), instant(end)
+		var states string
+		err = rows.Scan(&b.ID, &b.Plan, &b.Recording, &b.App, &b.State, &b.Outcome, &start, &end, &states)
+		b.Start, b.End, b.Sessions = instant(start), instant(end), strings.Fields(states)
 		return b, err
 	})
 }

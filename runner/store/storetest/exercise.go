@@ -340,6 +340,26 @@ func sessions(t *testing.T, s *store.Store) {
 	if none, err := s.Sessions(t.Context()); err != nil || len(none) != 0 {
 		t.Errorf("of none: %v, %v", none, err)
 	}
+
+	// A class in short has the states of its sessions until it has ended.
+	plain := class("biology", monday)
+	apply(t, s, term, nil, Row{Occurrence: plain})
+	states := func() map[string][]string {
+		briefs, err := s.Briefs(t.Context(), monday, monday.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string][]string{}
+		for _, b := range briefs {
+			slices.Sort(b.Sessions)
+			found[b.Recording] = append([]string{}, b.Sessions...)
+		}
+		return found
+	}
+	same(t, states(), map[string][]string{"algebra": {"lost", "running"}, "biology": {}})
+	o.State, o.Outcome = "ended", "recorded"
+	apply(t, s, term, nil, Row{Occurrence: o})
+	same(t, states(), map[string][]string{"algebra": {}, "biology": {}})
 }
 
 func filters(t *testing.T, s *store.Store) {
