@@ -91,7 +91,7 @@ type EventInfo struct {
 var Events = []EventInfo{
 	{"class.at-risk", NotifyCritical, "A class within the next `lead` cannot begin or be stored, as things stand."},
 	{"class.recovered", NotifyInfo, "A class that was told as at risk or late is so no more."},
-	{"class.late", NotifyCritical, "The class has begun, and nothing of it is being recorded."},
+	{"class.late", NotifyCritical, "The class has begun, and nothing of it is being recorded: it was not begun in time, or it lost its recording and got no other."},
 	{"class.recorded", NotifyInfo, "The class was recorded without a gap."},
 	{"class.partial", NotifyWarning, "The class was recorded with gaps."},
 	{"class.missed", NotifyCritical, "Nothing of the class was recorded: no request was sent in time."},

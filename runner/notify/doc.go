@@ -19,6 +19,7 @@
 //
 //	changes.go         what a step of a class announces, in the transaction of the step; fact.go: what an announcement holds
 //	observe.go         what lasts and what has ended, by marks in the store; nodes.go, digest.go and check.go announce too
+//	interrupted.go     classes that lose their recording while they last
 //	route.go           which targets (target.go) hear of an announcement
 //	message.go         the body of a message; words*.go and text.go: its sentences
 //	worker.go          sends what is due: webhook.go to programs, channel.go to people; backoff.go: when it is tried again

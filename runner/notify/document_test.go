@@ -94,7 +94,7 @@ func observed(t testing.TB, class Class, refused Issue) map[string]Fact {
 				return &PlanChange{Days: 366, Removed: 1480, Moved: 2, First: &class, FirstIs: "removed"}
 			},
 		}, now)
-		o.classes(&found, []store.Brief{brief}, func(store.Brief) []Cause { return causesOf(brief, "", issues) }, func(store.Brief) *Class { return &class }, now)
+		o.classes(&found, []store.Brief{brief}, func(store.Brief) []Cause { return causesOf(brief, "", issues) }, func(store.Brief) *Class { return &class }, nil, now)
 		take(found)
 	}
 	look(-30*time.Minute, refused)
@@ -213,6 +213,12 @@ func variants(t testing.TB) []variant {
 			Advice: "let the new ones through the firewall in front of the daemon, if there is one; this is shown for three days",
 		}}}},
 	}
+	_, interrupted := play{sessions: []span{{from: -1, until: 12}, {from: 20, until: forEver}}}.observe(t)
+	for _, a := range interrupted {
+		list = append(list, variant{a.Kind, factIn(t, a)})
+	}
+	_, again := play{sessions: comesAndGoes(50)}.observe(t)
+	list = append(list, variant{kindLate, factIn(t, again[len(again)-1])})
 	for _, f := range orderSamples(t, *of[kindOrder].Class)[1:] {
 		list = append(list, variant{kindOrder, f})
 	}

@@ -60,6 +60,9 @@ func (f *Fact) redact(redact func(string) string) {
 	for i := range f.Causes {
 		f.Causes[i].Text = redact(f.Causes[i].Text)
 	}
+	if i := f.Interruption; i != nil {
+		i.Answer, i.GivenUp = redact(i.Answer), redact(i.GivenUp)
+	}
 }
 
 // aboutClass says that the subject of an announcement is an occurrence.

@@ -60,11 +60,13 @@ type Fact struct {
 	Classes []Class `json:"classes,omitempty"`
 }
 
-// SessionFact is what a fact about a session tells of it.
+// SessionFact is what a fact about a session, or the loss of one, tells of it.
 type SessionFact struct {
 	Session  int                  `json:"session,omitempty"`  // its attempt
 	State    session.SessionState `json:"state,omitempty"`    // of one that is no orphan any more
 	Recorded bool                 `json:"recorded,omitempty"` // another session records the class
+	// Interruption is nil where no class lost its recording; of a class that is late, where nothing of it was ever recorded.
+	Interruption *Interruption `json:"interruption,omitempty"`
 }
 
 // Audience says which targets hear of a fact, where the kind of its event alone does not.

@@ -31,6 +31,7 @@ type Store interface {
 	Backlogs(ctx context.Context, now time.Time) ([]store.Backlog, error)
 	Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error)
 	Occurrences(ctx context.Context, f store.Filter) ([]store.Occurrence, error)
+	Rows(ctx context.Context, ids ...string) ([]store.Row, error)
 	Revisions(ctx context.Context, plan string) ([]store.Revision, error)
 }
 

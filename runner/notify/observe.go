@@ -38,13 +38,14 @@ const (
 // observer compares what lasts (health issues, classes at risk or late, plans) with what was announced of it. It belongs to
 // the notifier's goroutine.
 type observer struct {
-	marks map[string]string    // as stored
-	gone  map[string]time.Time // since when a marked condition is not there any more
-	last  []store.Brief        // the next classes, as they were read last
+	marks  map[string]string    // as stored
+	gone   map[string]time.Time // since when a marked condition is not there any more
+	silent map[string]silence   // classes that were begun and of which nothing is seen to be recorded
+	last   []store.Brief        // the next classes, as they were read last
 }
 
 func newObserver(marks map[string]string) observer {
-	return observer{marks: marks, gone: map[string]time.Time{}}
+	return observer{marks: marks, gone: map[string]time.Time{}, silent: map[string]silence{}}
 }
 
 // condition is what a mark remembers of what was announced.
@@ -53,6 +54,11 @@ type condition struct {
 	Severity plan.NotifySeverity `json:"severity,omitempty"`
 	Causes   []Cause             `json:"causes,omitempty"`
 	Class    *Class              `json:"class,omitempty"`
+	// Of late classes: since when one that was recorded is not any more, that this was told shortly after another time, and when one was
+	// told to record again. Such a mark stays until the class is over.
+	Lost      time.Time `json:"lost,omitzero"`
+	Again     bool      `json:"again,omitempty"`
+	Recovered time.Time `json:"recovered,omitzero"`
 }
 
 func (c condition) mark(name string) store.Mark {
@@ -97,7 +103,7 @@ func (n *Notifier) observe(ctx context.Context) {
 		classes = n.observer.last
 	}
 	n.observer.last = classes
-	n.observer.classes(&found, classes, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, now)
+	n.observer.classes(&found, classes, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, n.states(ctx, classes, now), now)
 	n.lookAtNodes(ctx, &found, now)
 	if len(n.targets) > 0 {
 		if err := n.digests(ctx, &found, issues, now); err != nil {
@@ -259,8 +265,8 @@ func planAbout(i Issue) string {
 // resolved are the marked conditions that have not been there for a while.
 func (o *observer) resolved(prefix string, open map[string]bool, now time.Time) map[string]condition {
 	over := map[string]condition{}
-	for _, name := range slices.Sorted(maps.Keys(o.marks)) {
-		if !strings.HasPrefix(name, prefix) || open[name] {
+	for _, name := range sortedWith(o.marks, prefix) {
+		if open[name] {
 			continue
 		}
 		since, known := o.gone[name]
@@ -275,14 +281,18 @@ func (o *observer) resolved(prefix string, open map[string]bool, now time.Time) 
 	return over
 }
 
-// classes announces classes that are at risk or late, and those that are so no more.
-func (o *observer) classes(found *news, classes []store.Brief, causesOf func(store.Brief) []Cause, class func(store.Brief) *Class, now time.Time) {
+// classes announces classes that are at risk or late, and those that are so no more. states are those that were read in full.
+func (o *observer) classes(
+	found *news, classes []store.Brief, causesOf func(store.Brief) []Cause, class func(store.Brief) *Class, states map[string]*session.State, now time.Time,
+) {
 	risks, lates := map[string]bool{}, map[string]bool{}
 	known := map[string]store.Brief{}
 	for _, b := range classes {
 		known[b.ID] = b
 		waits := b.State == string(session.Planned) || b.State == string(session.Starting)
 		switch {
+		case !waits && b.State != string(session.Ended):
+			lates[lateMark+b.ID] = o.interrupted(found, b, states[b.ID], causesOf, class, now)
 		case !waits:
 		case now.Before(b.Start):
 			if causes := causesOf(b); len(causes) > 0 {
@@ -295,13 +305,9 @@ func (o *observer) classes(found *news, classes []store.Brief, causesOf func(sto
 			risks[riskMark+b.ID] = true // told as late; both are over once it is recorded
 		}
 	}
-	o.recovered(found, o.resolved(riskMark, risks, now), riskMark, kindAtRisk, known, now)
-	// A late class is told as recorded at once.
-	for _, name := range slices.Sorted(maps.Keys(o.marks)) {
-		if strings.HasPrefix(name, lateMark) && !lates[name] {
-			o.recovered(found, map[string]condition{name: conditionOf(o.marks[name])}, lateMark, kindLate, known, now)
-		}
-	}
+	maps.DeleteFunc(o.silent, func(id string, _ silence) bool { return !mayBeInterrupted(known[id], now) })
+	o.recovered(found, o.resolved(riskMark, risks, now), known, now)
+	o.recorded(found, lates, known, states, now)
 }
 
 func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
@@ -317,7 +323,7 @@ func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Cla
 
 func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
 	name := lateMark + b.ID
-	if _, told := o.marks[name]; told {
+	if c, marked := o.mark(name); marked && c.Recovered.IsZero() {
 		return
 	}
 	c := condition{Since: now, Class: class}
@@ -328,22 +334,25 @@ func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class
 	found.add(c.mark(name), announcement(kindLate, b.Plan, b.ID, b.Start.UTC().String(), now, f))
 }
 
-// recovered announces conditions of classes that are over. Of a class that has ended, its outcome tells all.
-func (o *observer) recovered(found *news, over map[string]condition, prefix, was string, known map[string]store.Brief, now time.Time) {
+// recovered announces classes that are at risk no more. One that is late is told once it is recorded, and of one that has ended its
+// outcome tells all.
+func (o *observer) recovered(found *news, over map[string]condition, known map[string]store.Brief, now time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(over)) {
-		id, c := strings.TrimPrefix(name, prefix), over[name]
+		id, c := strings.TrimPrefix(name, riskMark), over[name]
 		b, there := known[id]
-		lives := there && b.State != string(session.Ended) && (was != kindLate || b.State == string(session.Recording))
-		if _, late := o.marks[lateMark+id]; !lives || c.Class == nil || prefix == riskMark && late {
+		late, marked := o.mark(lateMark + id)
+		if !there || b.State == string(session.Ended) || c.Class == nil || marked && late.Recovered.IsZero() {
 			found.marks = append(found.marks, store.Mark{Name: name})
 			continue
 		}
-		if prefix == lateMark {
-			found.marks = append(found.marks, store.Mark{Name: riskMark + id})
-		}
 		found.add(store.Mark{Name: name}, announcement(kindRecovered, b.Plan, id, name+c.Since.UTC().String(), now,
-			Fact{Audience: Audience{Was: was, As: severityOf(kindAtRisk)}, Class: c.Class, Causes: c.Causes, Since: c.Since}))
+			Fact{Audience: Audience{Was: kindAtRisk, As: severityOf(kindAtRisk)}, Class: c.Class, Causes: c.Causes, Since: c.Since}))
 	}
+}
+
+// sortedWith are the names of marks that begin so, in order.
+func sortedWith(marks map[string]string, prefix string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(marks)), func(name string) bool { return !strings.HasPrefix(name, prefix) })
 }
 
 // causesOf are the health issues for which a class, whose storage is given, cannot begin or be stored as planned.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rundown/runner/reason"
 	"rundown/runner/store"
 )
 
@@ -152,8 +153,11 @@ func (t topic) advise(general string) string {
 }
 
 // codeAdvice is what to do about the reason code; "" for nothing.
-func (t topic) codeAdvice() string {
-	advice := plain(t.f.Code.Advice())
+func (t topic) codeAdvice() string { return t.adviceOf(t.f.Code) }
+
+// adviceOf is codeAdvice for another code.
+func (t topic) adviceOf(code reason.Code) string {
+	advice := plain(code.Advice())
 	switch rest, found := strings.CutPrefix(advice, "Nothing; "); {
 	case advice == nothingToDo:
 		return ""
@@ -168,11 +172,13 @@ func (t topic) codeAdvice() string {
 	return sentence(advice)
 }
 
-// over says that nothing more is recorded of the class.
+// over says that no other session follows by itself, or that the text says what follows.
 func (t topic) over() bool {
 	switch t.a.Kind {
 	case "class.partial", "class.missed", "class.failed":
 		return true
+	case kindLate:
+		return t.f.Interruption != nil // what follows is said otherwise
 	}
 	return false
 }

@@ -40,6 +40,9 @@ func atRiskWords(t topic) words {
 func recoveredWords(t topic) words {
 	w := words{title: "Resolved: " + t.brief(), class: nothingToDo}
 	w.text = fmt.Sprintf("%s: the problem that was reported at %s is gone. The class will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
+	if i := t.f.Interruption; t.f.Was == kindLate && i != nil {
+		return t.recordsAgain(i)
+	}
 	if t.f.Was == kindLate {
 		since := t.local(t.a.At, "15:04:05 MST")
 		w.text = fmt.Sprintf("%s: it is being recorded now. What came before %s may be missing.", t.class(), since)
@@ -49,6 +52,9 @@ func recoveredWords(t topic) words {
 }
 
 func lateWords(t topic) words {
+	if t.f.Interruption != nil {
+		return t.interrupted(t.f.Interruption)
+	}
 	later, since := "", ""
 	if c := t.f.Class; c != nil {
 		later = " " + plan.DurationText(t.a.At.Sub(c.Start).Round(time.Second)) + " ago"
@@ -70,7 +76,26 @@ func partialWords(t topic) words {
 	if t.f.Class != nil {
 		gaps = t.f.Class.Gaps
 	}
-	var missing time.Duration
+	missing, parts := t.gaps(gaps)
+	if _, rest, found := strings.Cut(t.f.Reason, " of the class are missing; "); found { // which is said with the gaps
+		t.f.Reason = rest
+	}
+	what := "parts of it are missing"
+	if parts != "" {
+		what = fmt.Sprintf("%s are missing (%s)", plan.DurationText(missing.Round(time.Second)), parts)
+	}
+	w := words{
+		title: "Partly recorded: " + t.brief(), text: fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Details: ")),
+		class: "Tell those who need the recording what is missing.", operator: t.codeAdvice(),
+	}
+	if t.lasts() {
+		w.class = restByOtherMeans + " " + w.class
+	}
+	return w
+}
+
+// gaps are how long gaps are together, and the first of them; "" for none.
+func (t topic) gaps(gaps []session.Gap) (missing time.Duration, text string) {
 	var parts []string
 	for _, g := range gaps {
 		missing += g.Until.Sub(g.From)
@@ -81,21 +106,7 @@ func partialWords(t topic) words {
 	if more := len(gaps) - len(parts); more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", more))
 	}
-	if _, rest, found := strings.Cut(t.f.Reason, " of the class are missing; "); found { // which is said with the gaps
-		t.f.Reason = rest
-	}
-	what := "parts of it are missing"
-	if len(parts) > 0 {
-		what = fmt.Sprintf("%s are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
-	}
-	w := words{
-		title: "Partly recorded: " + t.brief(), text: fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Details: ")),
-		class: "Tell those who need the recording what is missing.", operator: t.codeAdvice(),
-	}
-	if t.lasts() {
-		w.class = restByOtherMeans + " " + w.class
-	}
-	return w
+	return missing, strings.Join(parts, ", ")
 }
 
 // lasts says that the class is not over, although Rundown has given it up.
