@@ -93,7 +93,7 @@ var Events = []EventInfo{
 	{"class.recovered", NotifyInfo, "A class that was told as at risk or late is so no more."},
 	{"class.late", NotifyCritical, "The class has begun, and nothing of it is being recorded: it was not begun in time, or it lost its recording and got no other."},
 	{"class.recorded", NotifyInfo, "The class was recorded without a gap."},
-	{"class.partial", NotifyWarning, "The class was recorded with gaps."},
+	{"class.partial", NotifyWarning, "The class was recorded with gaps. Critical where Rundown gives it up before its end."},
 	{"class.missed", NotifyCritical, "Nothing of the class was recorded: no request was sent in time."},
 	{"class.failed", NotifyCritical, "Nothing of the class was recorded, although it was tried."},
 	{"class.cancelled", NotifyInfo, "The class ended as cancelled, by an operator or by the plan. Of one that a closure cancelled before it began only `events` hears."},

@@ -190,3 +190,27 @@ func TestAClassThatRecordsAgainIsToldOf(t *testing.T) {
 		}
 	})
 }
+
+// TestAClassThatIsGivenUpIsCriticalWhileItLasts has the service refuse the start of the replacement for good: the class has its outcome
+// although most of it is to come.
+func TestAClassThatIsGivenUpIsCriticalWhileItLasts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, _ := interrupted(t, 1, simulator.RequestFault{Endpoint: "start", Status: 400, Code: 2, Reason: "invalid parameter"})
+		if got, want := d.told(), []string{"partial"}; !slices.Equal(got, want) {
+			t.Fatalf("told %v, want %v", got, want)
+		}
+		m := d.the(t, "partial")
+		if after := m.at.Sub(monday.Add(12 * time.Minute)); after > 30*time.Second || m.Data.Severity != plan.NotifyCritical {
+			t.Errorf("told %v after the loss as %s", after, m.Data.Severity)
+		}
+		for _, part := range []string{"it was recorded until 09:12:0", "does not try any more"} {
+			if !strings.Contains(m.Data.Text, part) {
+				t.Errorf("%q is not in %q", part, m.Data.Text)
+			}
+		}
+		if !strings.Contains(m.Data.Advice, "Record the rest of the class by other means") {
+			t.Errorf("it advises %q", m.Data.Advice)
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -21,6 +22,9 @@ func Changes(before, after session.State, now time.Time) (list []store.Announcem
 		f := Fact{Class: classOf(&after), Code: after.ReasonCode, Reason: after.Reason}
 		if after.Outcome == session.Cancelled && after.Cancel != nil && after.Cancel.Closure != 0 && len(after.Sessions) == 0 {
 			f.Closure = &Closure{ID: after.Cancel.Closure}
+		}
+		if after.Outcome == session.Partial && at.Before(after.End) { // the rest can still be recorded by other means
+			f.As = plan.NotifyCritical
 		}
 		list = append(list, announcement("class."+string(after.Outcome), after.Plan, after.ID, strconv.FormatInt(at.UnixMilli(), 10), at, f))
 	}

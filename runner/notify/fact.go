@@ -19,6 +19,7 @@ const (
 	kindAtRisk         = "class.at-risk"
 	kindRecovered      = "class.recovered"
 	kindLate           = "class.late"
+	kindPartial        = "class.partial"
 	kindOrphan         = "session.orphan"
 	kindOrphanResolved = "session.orphan-resolved"
 	kindUploadFailed   = "upload.failed"
@@ -74,7 +75,7 @@ type Audience struct {
 	Target string `json:"target,omitempty"` // the only one that is to hear of it
 	Was    string `json:"was,omitempty"`    // the event whose end it tells
 	// As is the severity by which targets are chosen where it is another than the event's own: that of a health issue, of a loss that
-	// leaves classes to nobody, and of what is over, which goes to those who heard that it began.
+	// leaves classes to nobody, of a class that is given up before its end, and of what is over, which goes to those who heard that it began.
 	As plan.NotifySeverity `json:"as,omitempty"`
 }
 

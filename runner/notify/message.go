@@ -77,7 +77,7 @@ func eventOf(a store.Announcement, f Fact, c view) CloudEvent {
 		e.Source += "/" + a.Plan
 	}
 	switch a.Kind {
-	case kindRaised, kindPlanWaiting, kindPlanRejected, kindNodeLost: // which are as bad as what they tell of
+	case kindRaised, kindPlanWaiting, kindPlanRejected, kindNodeLost, kindPartial: // which are as bad as what they tell of
 		e.Data.Severity = routedAs(a.Kind, f)
 	}
 	if f.Code != "" {

@@ -46,7 +46,7 @@ var wording = map[string]func(topic) words{
 	kindRecovered:      recoveredWords,
 	kindLate:           lateWords,
 	"class.recorded":   recordedWords,
-	"class.partial":    partialWords,
+	kindPartial:        partialWords,
 	"class.missed":     missedWords,
 	"class.failed":     failedWords,
 	"class.cancelled":  cancelledWords,
@@ -175,7 +175,7 @@ func (t topic) adviceOf(code reason.Code) string {
 // over says that no other session follows by itself, or that the text says what follows.
 func (t topic) over() bool {
 	switch t.a.Kind {
-	case "class.partial", "class.missed", "class.failed":
+	case kindPartial, "class.missed", "class.failed":
 		return true
 	case kindLate:
 		return t.f.Interruption != nil // what follows is said otherwise

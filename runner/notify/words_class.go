@@ -89,6 +89,8 @@ func partialWords(t topic) words {
 		class: "Tell those who need the recording what is missing.", operator: t.codeAdvice(),
 	}
 	if t.lasts() {
+		w.title = "Not being recorded any more (partial): " + t.brief()
+		w.text = fmt.Sprintf("%s: it was recorded until %s. Rundown does not try any more, so that %s.%s", t.class(), t.local(t.stopped(), "15:04:05 MST"), what, t.why("Details: "))
 		w.class = restByOtherMeans + " " + w.class
 	}
 	return w
