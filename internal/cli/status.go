@@ -48,8 +48,9 @@ are computed from the active plans.
 
 --check prints one line for each problem that needs a person, or nothing, and
 exits with status 1 if there is one. A problem is a daemon that is not running,
-a health issue, a plan that waits or was refused, or a class that was missed,
-failed or recorded in part within 24 hours.`,
+a health issue, a plan that waits or was refused, a class that lost its
+recording more than a minute ago and is not recorded again, or a class that was
+missed, failed or recorded in part within 24 hours.`,
 		Example: `  rundown status
   rundown status --watch
   rundown status --check || mail -s "rundown needs you" ops@school.example

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -169,6 +170,57 @@ func TestCheckIsSilentWhereNothingNeedsAPerson(t *testing.T) {
 	}
 	if status, out, _ := rundown(t, "status", "--check", "--store", "sqlite:none.db"); status != StatusTrouble || out != "" {
 		t.Errorf("without a store: status %d", status)
+	}
+}
+
+// TestCheckTellsOfAClassThatLostItsRecording has one that was recorded until some time before noon, and one that another session records.
+func TestCheckTellsOfAClassThatLostItsRecording(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		state session.SessionState
+		ago   time.Duration
+		want  string
+	}{
+		{"lost", session.SessionLost, 5 * time.Minute, "ended-by-service: art@2031-09-17: not recorded since 11:55:00 UTC: session 1 ended: the recording stopped; " +
+			"rundown history art@2031-09-17 shows what was tried; record the rest of the class by other means\n"},
+		{"lost, and being replaced", session.SessionLost, 30 * time.Second, ""},
+		{"not seen, as in a failover", session.SessionSuspect, 2 * time.Minute, ""},
+		{"not seen for longer", session.SessionSuspect, 5 * time.Minute, "art@2031-09-17: not recorded since 11:55:00 UTC: the service does not show session 1 running; " +
+			"rundown history art@2031-09-17 shows what was tried; record the rest of the class by other means\n"},
+		{"recorded", session.SessionRunning, 2 * time.Minute, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dsn, s := healthy(t)
+			start := noon.Add(-20 * time.Minute)
+			x := session.Session{Attempt: 1, State: tt.state}
+			x.RecordingAt, x.LastGood = start, noon.Add(-tt.ago)
+			if tt.state == session.SessionLost {
+				x.StoppedAt, x.Reason, x.ReasonCode = x.LastGood, "the recording stopped", reason.EndedByService
+			}
+			doc, err := json.Marshal(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			failures, err := storetest.Write(t.Context(), s, "app", storetest.Row{
+				Occurrence: store.Occurrence{
+					ID: "school/art/" + start.UTC().Format(view.IdentityForm), Plan: "school", Recording: "art", App: "app", Start: start, End: start.Add(time.Hour),
+					Day: start.UTC().Format(time.DateOnly), Clock: start.UTC().Format("15:04"), State: string(session.Recording), Doc: []byte(`{"timezone":"UTC"}`),
+				},
+				Sessions: []store.Session{{Attempt: 1, App: "app", Cname: "c", UID: "1", State: string(tt.state), Doc: doc}},
+			})
+			for _, one := range append(failures, err, s.Beat(t.Context(), noon)) {
+				if one != nil {
+					t.Fatal(one)
+				}
+			}
+			want := StatusOK
+			if tt.want != "" {
+				want = StatusFindings
+			}
+			if status, out, said := rundown(t, "status", "--check", "--store", dsn); status != want || out != tt.want {
+				t.Errorf("status %d, said %q%s, want %q", status, out, said, tt.want)
+			}
+		})
 	}
 }
 

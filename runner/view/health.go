@@ -55,8 +55,8 @@ func (p Alert) String() string {
 	return text
 }
 
-// Problems lists what needs a person: no daemon, health issues, plans that wait or were refused, and classes that ended
-// badly within the span.
+// Problems lists what needs a person: no daemon, health issues, plans that wait or were refused, classes that lost their recording, and
+// those that ended badly within the span.
 func (o Overview) Problems() []Alert {
 	list := []Alert{}
 	add := func(code reason.Code, subject, text, advice string) {
@@ -84,7 +84,13 @@ func (o Overview) Problems() []Alert {
 	for _, text := range o.Unread {
 		add(reason.IssuePlanRejected, "", "an active plan cannot be read, so its classes are unknown: "+text, "")
 	}
-	for _, row := range o.Board().Bad {
+	board := o.Board()
+	for _, row := range board.Now {
+		if code, text := o.lost(row); text != "" {
+			add(code, row.ID, text, "record the rest of the class by other means")
+		}
+	}
+	for _, row := range board.Bad {
 		text := fmt.Sprintf("%s: %s", cmp.Or(o.Names[row.ID], row.ID), row.Outcome)
 		if row.Reason != "" {
 			text += ": " + row.Reason
@@ -92,6 +98,39 @@ func (o Overview) Problems() []Alert {
 		add(reason.Code(row.ReasonCode), row.ID, text, "")
 	}
 	return list
+}
+
+// lost says of a class that is on that nothing of it was recorded for longer than a replacement takes; "" where that is not so.
+func (o Overview) lost(row store.Occurrence) (code reason.Code, text string) {
+	sessions := o.Sessions[row.ID]
+	if row.State != string(session.Stopping) && !Interrupted(row, sessions) {
+		return "", ""
+	}
+	s, err := runner.Decode(row, sessions)
+	if err != nil { // of another version
+		return "", ""
+	}
+	i := s.Interruption(o.Daemon.now)
+	if i == nil || o.Daemon.now.Sub(i.Since) < i.Grace() {
+		return "", ""
+	}
+	name := cmp.Or(o.Names[row.ID], row.ID)
+	text = fmt.Sprintf("%s: not recorded since %s", name, i.Since.In(ZoneOf(row)).Format("15:04:05 MST"))
+	switch x := i.Lost; {
+	case x == nil:
+	case i.Suspect:
+		text += fmt.Sprintf(": the service does not show session %d running", x.Attempt)
+	default:
+		code = x.ReasonCode
+		text += fmt.Sprintf(": session %d ended", x.Attempt)
+		if x.Reason != "" {
+			text += ": " + x.Reason
+		}
+	}
+	if !i.GivenUp.None() {
+		text += "; no other session follows: " + i.GivenUp.Text
+	}
+	return code, text + "; rundown history " + name + " shows what was tried"
 }
 
 // Issues are the health issues without those that the revisions of the plans tell as well.
