@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -29,22 +30,18 @@ type crowd struct {
 	messages atomic.Int64
 }
 
-// viewersMain is the process of the viewers. Its arguments are the address of the daemon, the first second of the first round in
-// milliseconds, how many rounds there are, the quiet seconds and the bells of each, and whether the viewers follow the events.
+// viewersMain is the process of the viewers. Its arguments are the address of the daemon, when the first round begins in milliseconds,
+// how many rounds there are, how long each is, and whether the viewers follow the events.
 func viewersMain(args []string) error {
-	if len(args) != 6 {
-		return fmt.Errorf("%d arguments, want 6", len(args))
+	if len(args) != 5 {
+		return fmt.Errorf("%d arguments, want 5", len(args))
 	}
-	var numbers [4]int64
-	for i := range numbers {
-		n, err := strconv.ParseInt(args[i+1], 10, 64)
-		if err != nil {
-			return err
-		}
-		numbers[i] = n
+	begin, errBegin := strconv.ParseInt(args[1], 10, 64)
+	rounds, errRounds := strconv.Atoi(args[2])
+	length, errLength := time.ParseDuration(args[3])
+	if err := errors.Join(errBegin, errRounds, errLength); err != nil {
+		return err
 	}
-	first, rounds := time.UnixMilli(numbers[0]), int(numbers[1])
-	length := time.Duration(numbers[2]+numbers[3]) * time.Second
 	c := &crowd{address: args[0]}
 	for number := range viewers {
 		from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+number))}}
@@ -56,9 +53,9 @@ func viewersMain(args []string) error {
 		if !isWatched(round) {
 			continue
 		}
-		begins := first.Add(time.Duration(round)*length - time.Second/2)
+		begins := time.UnixMilli(begin).Add(time.Duration(round) * length)
 		time.Sleep(time.Until(begins)) // the rounds have instants of their own
-		next = c.watch(begins.Add(length), next, args[5] == "true")
+		next = c.watch(begins.Add(length), next, args[4] == "true")
 	}
 	c.looking.Wait()
 	fmt.Printf("pages %d messages %d\n", c.pages.Load(), c.messages.Load())
