@@ -240,6 +240,29 @@ func TestThePlansOfContainersTakeTheirSecretsFromTheFilesThatAreMounted(t *testi
 	}
 }
 
+// TestSecretsOfComposeEnterNeitherTheBuildNorGit holds for the folder that compose.yaml and fleet.yaml name, which is inside of what the
+// image is built from.
+func TestSecretsOfComposeEnterNeitherTheBuildNorGit(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{".dockerignore", ".gitignore"} {
+		left, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil || !slices.Contains(strings.Fields(string(left)), "/deploy/compose/secrets/") {
+			t.Errorf("%s does not leave out deploy/compose/secrets: %v", file, err)
+		}
+	}
+	for _, file := range []string{"compose.yaml", "fleet.yaml"} {
+		var compose struct{ Secrets map[string]struct{ File string } }
+		if err := yaml.Unmarshal([]byte(readDeploy(t, "compose/"+file)), &compose); err != nil || len(compose.Secrets) == 0 {
+			t.Fatalf("%s: %d secrets, %v", file, len(compose.Secrets), err)
+		}
+		for name, secret := range compose.Secrets {
+			if secret.File != "secrets/"+name {
+				t.Errorf("%s: the secret %s is in %s", file, name, secret.File)
+			}
+		}
+	}
+}
+
 // mustMount holds the secrets of a service of Compose to those that are wanted.
 func mustMount(t *testing.T, file, service string, wanted []string) {
 	t.Helper()
