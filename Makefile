@@ -76,6 +76,10 @@ compare: ## the scripts of examples/cron-and-curl and the daemon side by side, i
 fuzz: ## run all fuzz targets, for FUZZTIME (1h) in all; KEEP=20 keeps inputs that they found
 	@GO='$(GO)' PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' KEEP='$(KEEP)' bash .ci/fuzz
 
+.PHONY: image-check
+image-check: ## build the image of deploy/container without a registry, and run it; as root, with buildah, runc and jq
+	GO='$(GO)' bash .ci/image
+
 .PHONY: schema
 schema: ## write schemas/plan.schema.json and schemas/openapi.json anew
 	@mkdir -p schemas

@@ -168,7 +168,7 @@ func TestTheImageHoldsTheBinaryAndRunsItAsNobody(t *testing.T) {
 		}
 		return words
 	}
-	if entry := form("ENTRYPOINT"); len(entry) != 1 || entry[0] != "/rundown" || !strings.HasSuffix(strings.Join(last["COPY"], "\n"), "/var/lib/rundown") {
+	if entry := form("ENTRYPOINT"); len(entry) != 1 || entry[0] != "/rundown" || !strings.HasSuffix(strings.Join(last["COPY"], "\n"), " /out/lib /var/lib") {
 		t.Errorf("it starts %v with %v", entry, last["COPY"])
 	}
 	mustBeCommand(t, "CMD", form("CMD"))
