@@ -251,7 +251,9 @@ func TestSecretsOfComposeEnterNeitherTheBuildNorGit(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"compose.yaml", "fleet.yaml"} {
-		var compose struct{ Secrets map[string]struct{ File string } }
+		var compose struct {
+			Secrets map[string]struct{ File string }
+		}
 		if err := yaml.Unmarshal([]byte(readDeploy(t, "compose/"+file)), &compose); err != nil || len(compose.Secrets) == 0 {
 			t.Fatalf("%s: %d secrets, %v", file, len(compose.Secrets), err)
 		}
