@@ -133,10 +133,12 @@ func (s *Store) read(ctx context.Context, doing string, do func(context.Context)
 	}
 }
 
-// keptReads are the statements that workers ask again and again. SQLite parses each text that it is given, which takes
+// keptReads are the statements that nodes and workers ask each second or more often. SQLite parses each text that it is given, which takes
 // longer than to look into an index that has nothing new, so that they are kept parsed. The driver of PostgreSQL does that
 // by itself.
-var keptReads = []string{readGeneration, countDue, readNear}
+var keptReads = []string{
+	readGeneration, countDue, readNear, readActive, readWaiting, readLeases, readDuties, readNodes, readRelayed, readLateSIDs,
+}
 
 // readChanges is asked on the connection of the writes.
 const readChanges = `PRAGMA data_version`
@@ -144,7 +146,8 @@ const readChanges = `PRAGMA data_version`
 // keepReads prepares the statements that are kept. They are closed with their pool.
 func (s *Store) keepReads(ctx context.Context) (err error) {
 	s.kept = map[string]*sql.Stmt{}
-	for _, text := range keptReads {
+	dead, _ := s.lookForDead(time.Time{})
+	for _, text := range append([]string{dead}, keptReads...) {
 		if s.kept[text], err = s.r.PrepareContext(ctx, text); err != nil {
 			return s.explain("open", err)
 		}

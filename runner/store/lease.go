@@ -119,7 +119,7 @@ func (s *Store) Release(ctx context.Context, app string, term int64, at time.Tim
 
 // Leases lists the leases of all App IDs that ever had an owner, by App ID.
 func (s *Store) Leases(ctx context.Context) ([]Lease, error) {
-	return query(ctx, s, "list the leases", selectLeases+` WHERE app <> $1 ORDER BY app`, []any{Duties}, scanLease)
+	return query(ctx, s, "list the leases", readLeases, []any{Duties}, scanLease)
 }
 
 // Duties is the name under which [Store.Claim] gives what one node does for all, and by which a heartbeat says that the node
@@ -128,14 +128,18 @@ const Duties = ":duties"
 
 // DutiesLease is who does what one node does for all; the zero Lease where nobody ever did.
 func (s *Store) DutiesLease(ctx context.Context) (Lease, error) {
-	found, err := query(ctx, s, "read the lease of the duties", selectLeases+` WHERE app = $1`, []any{Duties}, scanLease)
+	found, err := query(ctx, s, "read the lease of the duties", readDuties, []any{Duties}, scanLease)
 	if err != nil || len(found) == 0 {
 		return Lease{}, err
 	}
 	return found[0], nil
 }
 
-const selectLeases = `SELECT app, node, term, seen_at FROM leases`
+const (
+	selectLeases = `SELECT app, node, term, seen_at FROM leases`
+	readLeases   = selectLeases + ` WHERE app <> $1 ORDER BY app`
+	readDuties   = selectLeases + ` WHERE app = $1`
+)
 
 // Owners are the nodes of those App IDs that have an owner.
 func Owners(leases []Lease) map[string]int64 {

@@ -110,7 +110,7 @@ func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) 
 		c.add("plan = ", plan)
 	}
 	return query(ctx, s, "list plan revisions",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
+		selectRevisions+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
 }
 
 // Newest gives the number of each plan's newest revision, whatever became of it.
@@ -134,18 +134,21 @@ func (s *Store) Newest(ctx context.Context) (map[string]int64, error) {
 // ActiveRevisions lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
 // among them.
 func (s *Store) ActiveRevisions(ctx context.Context) ([]Revision, error) {
-	return query(ctx, s, "list the active plans",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions WHERE id IN
-		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`, nil, scanRevision)
+	return query(ctx, s, "list the active plans", readActive, nil, scanRevision)
 }
 
 // Waiting lists the revisions that wait for a confirmation, without their texts, ordered by plan: of each plan the newest,
 // where that one waits.
 func (s *Store) Waiting(ctx context.Context) ([]Revision, error) {
-	return query(ctx, s, "list the plans that wait",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions WHERE state = 'waiting' AND id IN
-		(SELECT max(id) FROM revisions GROUP BY plan) ORDER BY plan`, nil, scanRevision)
+	return query(ctx, s, "list the plans that wait", readWaiting, nil, scanRevision)
 }
+
+const (
+	selectRevisions = `SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions`
+	readActive      = selectRevisions + ` WHERE id IN
+		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`
+	readWaiting = selectRevisions + ` WHERE state = 'waiting' AND id IN (SELECT max(id) FROM revisions GROUP BY plan) ORDER BY plan`
+)
 
 // Revision is one revision with its text.
 func (s *Store) Revision(ctx context.Context, id int64) (Revision, error) {
