@@ -76,7 +76,7 @@ func (s *Server) Fill(t testing.TB, dsn string) (empty func()) {
 	s.Restart(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	for range connections + 5 {
+	for range connections { // not more: who finds no room tries again at once
 		all.Go(func() {
 			for ctx.Err() == nil {
 				s.occupy(ctx)
@@ -97,7 +97,7 @@ func (s *Server) occupy(ctx context.Context) {
 	defer db.Close()
 	for ctx.Err() == nil {
 		_, err := db.ExecContext(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rundown'`)
-		wait := 200 * time.Millisecond
+		wait := time.Second
 		if err != nil {
 			wait = 5 * time.Millisecond // it is to be faster than the store
 		}
