@@ -218,8 +218,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	if !s.Remote() {
 		c.permissions(s.Path())
 	}
-	c.lock(ctx, s)
-	c.health(ctx, s)
+	c.daemon(ctx, s)
 	if !s.Remote() {
 		c.room(filepath.Dir(s.Path()))
 	}
@@ -244,11 +243,19 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	return applied
 }
 
-// health gives the health issues that a running daemon reports.
-func (c *checkup) health(ctx context.Context, s *store.Store) {
-	issues, err := view.ReadHealth(ctx, s, c.a.now())
-	if err != nil {
-		c.add("health", checkFail, err.Error(), "")
+// daemon says whether a daemon is using the store, and which health issues it has. One that hangs is a failure; a doctor before the
+// first start is none, so a missing daemon is a warning.
+func (c *checkup) daemon(ctx context.Context, s *store.Store) {
+	d, issues, err := c.a.liveDaemon(ctx, s)
+	switch {
+	case err != nil:
+		c.add("daemon", checkFail, err.Error(), "")
+	case d.Quiet():
+		c.add("daemon", checkFail, d.Text(), "check its log")
+	case d.Running():
+		c.add("daemon", checkOK, d.Text(), "")
+	default:
+		c.add("daemon", checkWarn, d.Text(), "start rundown run")
 	}
 	for _, issue := range issues {
 		result := checkWarn
@@ -259,22 +266,6 @@ func (c *checkup) health(ctx context.Context, s *store.Store) {
 	}
 }
 
-// lock says whether a daemon is using the store. Only one that hangs or is missing needs somebody: a doctor before the first start is
-// no failure, so it is a warning.
-func (c *checkup) lock(ctx context.Context, s *store.Store) {
-	d, err := view.ReadDaemon(ctx, s, c.a.now())
-	switch {
-	case err != nil:
-		c.add("daemon", checkFail, err.Error(), "")
-	case d.Quiet():
-		c.add("daemon", checkWarn, d.Text(), "check its log")
-	case d.Running():
-		c.add("daemon", checkOK, d.Text(), "")
-	default:
-		c.add("daemon", checkWarn, d.Text(), "start rundown run")
-	}
-}
-
 // room checks the disk of an SQLite store: free space, and that a file can be made there, as the journal of SQLite needs.
 func (c *checkup) room(folder string) {
 	free, err := host.FreeSpace(folder)
@@ -282,6 +273,8 @@ func (c *checkup) room(folder string) {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
 		c.add("space", checkWarn, "unknown: "+err.Error(), "")
+	case free < noSpace:
+		c.add("space", checkFail, fmt.Sprintf("the disk of %s is full: no class begins until some space is free", folder), "free some space, or remove old classes with run --keep")
 	case free < leastSpace:
 		c.add("space", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "free some space, or remove old classes with run --keep")
 	default:

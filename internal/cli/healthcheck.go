@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -99,19 +98,15 @@ const mostHealth = 64 << 10
 // healthAnswers are the statuses of a daemon's answers, and whether they mean that it is healthy.
 var healthAnswers = map[int]bool{http.StatusOK: true, http.StatusServiceUnavailable: false}
 
-// ask gives the daemon's answer. No proxy is asked, and no redirect followed.
+// ask gives the daemon's answer.
 func (o *healthcheckOptions) ask(ctx context.Context, url string) (healthy bool, text string) {
 	ctx, cancel := context.WithTimeout(ctx, o.within)
 	defer cancel()
-	client := http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false, err.Error()
 	}
-	answer, err := client.Do(r)
+	answer, err := localClient().Do(r)
 	if err != nil {
 		return false, "no answer from " + url + ": " + cause(err).Error()
 	}

@@ -150,6 +150,13 @@ func TestAClassIsToldAtRiskWhileTheStoreCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, 60*time.Second, "the class is told at risk", func() bool { return len(hook.events("class.at-risk")) > 0 })
+	// The daemon cannot report it to the store, so it is asked.
+	if status, problems, _ := command(t, "status", "--check", "--store", "sqlite:"+file); status != StatusFindings || !strings.HasPrefix(problems, "store-failed: the store cannot be written: ") {
+		t.Errorf("status --check ends with %d and says\n%s", status, problems)
+	}
+	if status, checks, _ := command(t, "doctor", "--offline", "--store", "sqlite:"+file); status != StatusFindings || !strings.Contains(checks, "fail  health: store-failed: ") {
+		t.Errorf("doctor ends with %d and says\n%s", status, checks)
+	}
 	if err := held.Rollback(); err != nil {
 		t.Fatal(err)
 	}

@@ -31,8 +31,8 @@ type statusOptions struct {
 	format            *formatFlag
 }
 
-// newStatusCommand makes status. It never waits for the daemon: it reads the store, which has the daemon's heartbeats and health
-// issues.
+// newStatusCommand makes status. It reads the store, which has the daemon's heartbeats and health issues, and asks a daemon of this
+// machine for what it could not write there; one that hangs is not waited for.
 func newStatusCommand(a *app) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{
@@ -43,14 +43,15 @@ func newStatusCommand(a *app) *cobra.Command {
 Status lists health issues with advice, the classes that are being recorded,
 those due within 24 hours, those that ended badly within 24 hours, pending
 orders, and plans that wait or were refused. It reads the store, so it works
-whether or not the daemon is running. Classes that no daemon has planned yet
-are computed from the active plans.
+whether or not the daemon is running. A daemon on this machine is also asked
+itself, since it cannot report to a store that cannot be written. Classes that
+no daemon has planned yet are computed from the active plans.
 
 --check prints one line for each problem that needs a person, or nothing, and
 exits with status 1 if there is one. A problem is a daemon that is not running,
-a health issue, a plan that waits or was refused, a class that lost its
-recording more than a minute ago and is not recorded again, or a class that was
-missed, failed or recorded in part within 24 hours.`,
+a health issue, a full disk, a plan that waits or was refused, a class that lost
+its recording more than a minute ago and is not recorded again, or a class that
+was missed, failed or recorded in part within 24 hours.`,
 		Example: `  rundown status
   rundown status --watch
   rundown status --check || mail -s "rundown needs you" ops@school.example
@@ -80,7 +81,7 @@ missed, failed or recorded in part within 24 hours.`,
 
 // status writes the state of a store once.
 func (a *app) status(ctx context.Context, s *store.Store, w io.Writer, o statusOptions) error {
-	overview, err := view.ReadOverview(ctx, s, a.now())
+	overview, err := a.readOverview(ctx, s)
 	if err != nil {
 		return err
 	}

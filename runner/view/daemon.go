@@ -16,7 +16,8 @@ const (
 // DaemonState is whether a daemon is using a store.
 type DaemonState struct {
 	store.Presence
-	now time.Time
+	Answers bool // it was asked, and answers
+	now     time.Time
 }
 
 // ReadDaemon looks for the daemon that is using the store. now is by the caller's clock, which counts only where the store has
@@ -27,7 +28,7 @@ func ReadDaemon(ctx context.Context, s *store.Store, now time.Time) (DaemonState
 		return DaemonState{}, err
 	}
 	p, err := s.Presence(ctx)
-	return DaemonState{p, now}, err
+	return DaemonState{Presence: p, now: now}, err
 }
 
 // Attended says that a process is using the store, as far as can be seen.
@@ -57,8 +58,9 @@ func (d DaemonState) elsewhere() bool {
 // Running says that a daemon is using the store, here or elsewhere.
 func (d DaemonState) Running() bool { return d.here() || d.elsewhere() }
 
-// Quiet says that a daemon holds the store and has not given a heartbeat for some time.
-func (d DaemonState) Quiet() bool { return d.here() && d.age() > quietDaemon }
+// Quiet says that a daemon holds the store, has not given a heartbeat for some time, and is not known to answer. One that cannot write
+// the store gives no heartbeats, but answers.
+func (d DaemonState) Quiet() bool { return d.here() && !d.Answers && d.age() > quietDaemon }
 
 // Text says it in words.
 func (d DaemonState) Text() string {
