@@ -132,7 +132,7 @@ var Groups = []reasonGroup{
 			{EndedByOperator, "An operator ended the class while it was recorded. What was recorded until then is kept.", "Nothing; until the planned end of the class `rundown cancel ID --undo` has the rest of it recorded."},
 			{LeftPlan, "The plan no longer holds the class, so that it was not begun or not begun again.", "Nothing, if the plan was meant so; else put the class back."},
 			{DaemonDown, "No daemon was running, or the machine slept, when the class was to begin.", "Keep the daemon under a supervisor; see `daemon` in `rundown status` and the log of the machine."},
-			{BegunLate, "The class was begun after its start, or too late to be begun at all by `min_remainder`.", "See what held the daemon up in `rundown history ID`; plan classes earlier than a minute ahead."},
+			{BegunLate, "The class was begun after its start, or too late to be begun at all by `min_remainder`.", "See in `rundown history ID` and in the log what held the daemon up, such as a store that could not be written. If nothing did, plan classes earlier than a minute ahead."},
 			{NoTimeLeft, "A session had failed, and no class time was left for another.", "See why in `rundown history ID`; padding gives more time."},
 			{AttemptsUsedUp, "As many sessions in a row failed as `attempts` allows.", "See why each failed in `rundown history ID`."},
 			{PageFault, "Sessions ended for a cause that lies in the page: it does not load, or is beyond what can be recorded.", "Open the page in a browser, then check its address, `ready_timeout` and size."},

@@ -17,6 +17,9 @@ func (d *Decision) soonest(wake time.Time) time.Time {
 		if x.State.Final() {
 			continue
 		}
+		if onItsWay(x) && x.Asked == "" && d.now.Before(d.S.End) {
+			wake = EarlierWake(wake, d.S.End)
+		}
 		wake = EarlierWake(wake, d.updateDue(x))
 		if x.Asked == "" {
 			wake = EarlierWake(wake, x.Next)
@@ -105,6 +108,7 @@ func (d *Decision) ask(x *Session) Action {
 // endUnneeded ends a session that is not needed any more. These are all causes for which a session is ended, and where:
 //
 //	the class is over or cancelled                          endUnneeded, by mayRecord
+//	only padding is left, and no start was sent             endUnneeded, by beganTooLate
 //	it was moved or given to another App ID                 endUnneeded, by IsEarlier
 //	the plan wants fewer replicas, and those record         stopExcess, in successor.go
 //	its hours run out, and its successor records            rotateSession, in successor.go
@@ -122,11 +126,27 @@ func (d *Decision) endUnneeded(x *Session) {
 	earlier := d.S.IsEarlier(x)
 	if (earlier || !d.mayRecord()) && x.State.Carries() {
 		d.endSession(x)
+	} else if d.beganTooLate(x) {
+		d.endSession(x)
+		if !d.S.hasRecording() { // else the replica has had a session, and is given up as any that has no class time left
+			d.S.Replicas[x.Replica].abandon(x.reason())
+		}
 	}
 	if !earlier {
 		d.stopExcess(x)
 		d.rotateSession(x)
 	}
+}
+
+// beganTooLate says that a session would record nothing but padding: the class is over, and no start of it can have had an effect. A
+// start whose effect is open is repeated while padding is left, since the answer tells the sid by which the recording is stopped.
+func (d *Decision) beganTooLate(x *Session) bool {
+	return onItsWay(x) && x.Asked == "" && !d.now.Before(d.S.End)
+}
+
+// onItsWay says that no start of a session can have had an effect.
+func onItsWay(x *Session) bool {
+	return (x.State == SessionAcquiring || x.State == SessionStarting) && (!x.StartUncertain || x.OnlyBlocked)
 }
 
 // endSession ends a session that records the class or is on its way to it:

@@ -113,6 +113,43 @@ func TestAClassThatIsBegunLate(t *testing.T) {
 	}
 }
 
+// TestAStartThatWouldRecordPaddingAloneIsNotSent has a start wait, as for a store that cannot be written, until the class is over.
+func TestAStartThatWouldRecordPaddingAloneIsNotSent(t *testing.T) {
+	waits := Session{UID: "11", State: SessionStarting, Reason: "it was not sent", ReasonCode: reason.IssueStoreFailed, Request: Request{Next: bell}}
+	for _, tt := range []struct {
+		name    string
+		session func(x *Session)
+		after   time.Duration
+		want    agora.Op
+		outcome Outcome
+		code    reason.Code
+	}{
+		{"the class is not over", nil, 50*time.Minute - time.Second, agora.OpStart, "", ""},
+		{"the class is over", nil, 50 * time.Minute, "", Failed, reason.IssueStoreFailed},
+		{"the class is over, and nothing was acquired", func(x *Session) { x.State = SessionAcquiring }, 50 * time.Minute, "", Failed, reason.IssueStoreFailed},
+		{"the class is over, and nothing says why it waited", func(x *Session) { x.Reason, x.ReasonCode = "", "" }, 50 * time.Minute, "", Failed, reason.ClassOver},
+		{"the start may have had an effect", func(x *Session) { x.StartUncertain = true }, 50 * time.Minute, agora.OpStart, "", ""},
+	} {
+		x := waits
+		if tt.session != nil {
+			tt.session(&x)
+		}
+		s := inHand(x)
+		s.Sessions[0].Asked, s.Sessions[0].AcquiredAt = "", bell.Add(tt.after-time.Second)
+		s, act := step(s, observation{}, tt.after)
+		if act.Op != tt.want || s.Outcome != tt.outcome || s.ReasonCode != tt.code {
+			t.Errorf("%s: next is %+v, %s, %s: %s", tt.name, act, s.Outcome, s.ReasonCode, s.Reason)
+		}
+	}
+	x := waits
+	x.Next = bell.Add(51 * time.Minute)
+	s := inHand(x)
+	s.Sessions[0].Asked, s.Sessions[0].AcquiredAt = "", bell.Add(49*time.Minute)
+	if _, _, _, wake := Decide(Spec{Target: s.Target}, s.Status, TimePassed{}, bell.Add(49*time.Minute)); !wake.Equal(s.End) {
+		t.Errorf("looks again at %v, want the end of the class", wake)
+	}
+}
+
 // TestNoSessionIsBegunWhereNoClassTimeIsLeft has a session die near the end.
 func TestNoSessionIsBegunWhereNoClassTimeIsLeft(t *testing.T) {
 	lead := catalog.StartLead()

@@ -54,7 +54,7 @@ func TestDecideTakesInWhateverTheSpecHasBecome(t *testing.T) {
 		"running, and nothing changed":              {running, func(*Spec) {}, 10 * time.Minute, Recording, "", nil, 0},
 		"running, and moved to later":               {running, shift(2 * time.Hour), 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
 		"running, and moved by ten minutes":         {running, shift(10 * time.Minute), 12 * time.Minute, Recording, "", nil, 0},
-		"running, and moved to before":              {running, shift(-2 * time.Hour), 10 * time.Minute, Ended, Partial, []agora.Op{agora.OpStop}, 0},
+		"running, and moved to before":              {running, shift(-2 * time.Hour), 10 * time.Minute, Ended, Failed, []agora.Op{agora.OpStop}, 0},
 		"running, and another App ID's":             {running, func(s *Spec) { s.OtherApp = true }, 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
 		"running, and cancelled":                    {running, cancel, 10 * time.Minute, Ended, Cancelled, []agora.Op{agora.OpStop}, 0},
 		"running, and held by no plan":              {running, func(s *Spec) { s.Absent = true }, 10 * time.Minute, Recording, "", nil, 0},

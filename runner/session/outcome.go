@@ -56,6 +56,8 @@ func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 		return []string{late.Text}
 	case !covered:
 		return d.failedOutcome(gaveUp)
+	case s.onlyPadding():
+		return d.paddingOutcome(gaveUp)
 	case len(s.Gaps) > 0:
 		return d.partialOutcome(gaveUp)
 	default:
@@ -97,6 +99,37 @@ func (d *Decision) failedOutcome(gaveUp reason.Reason) []string {
 		why = append(why, last.Text)
 	}
 	return why
+}
+
+// paddingOutcome is the outcome of a class of which nothing was recorded, but some of what came before or after it.
+func (d *Decision) paddingOutcome(gaveUp reason.Reason) []string {
+	s := &d.S
+	s.Outcome = Failed
+	why := []string{"nothing of the class was recorded, only padding"}
+	switch {
+	case !gaveUp.None():
+		s.ReasonCode = gaveUp.Code
+		why = append(why, gaveUp.Text)
+	case s.gapCode() == reason.Incomplete && s.startedLate():
+		s.ReasonCode = reason.BegunLate
+		why = append(why, "its start was sent late")
+	default:
+		s.ReasonCode = s.gapCode()
+	}
+	why = append(why, d.unconfirmedSessions("nothing of ours recorded it")...)
+	return append(why, d.evidenceText()...)
+}
+
+// onlyPadding says that what was recorded lies outside of the class. It is false where a session that wrote may have written the class:
+// its end is unknown.
+func (s *State) onlyPadding() bool {
+	if missing(s.Gaps) < s.End.Sub(s.Start) {
+		return false
+	}
+	return !slices.ContainsFunc(s.Sessions, func(x Session) bool {
+		from, until := x.writtenPeriod()
+		return !from.IsZero() && !from.Before(until) && from.Before(s.End)
+	})
 }
 
 // partialOutcome is the outcome of a class that was recorded with gaps.
