@@ -93,6 +93,23 @@ func Load(path string, resolve Resolver, log *slog.Logger) (*Policy, error) {
 	return p, err
 }
 
+// misread says where an access file cannot be read, and what belongs there. The text of the YAML library is left out: it quotes the
+// file, in which somebody may have written a secret.
+func misread(err error) string {
+	const form = "give tokens: [{name: duty, token: '${DUTY_TOKEN}', scopes: [read]}], or users: with password in place of token"
+	text := "it cannot be read"
+	if errors.As(err, new(*yaml.TypeError)) {
+		text = "it has a key or a value that does not belong there"
+	}
+	if line := errorLine.FindString(err.Error()); line != "" {
+		text = line + ": " + text
+	}
+	return text + ": " + form
+}
+
+// errorLine is where an error of the YAML library is.
+var errorLine = regexp.MustCompile(`line \d+`)
+
 func (p *Policy) read() ([]entry, error) {
 	text, err := os.ReadFile(p.path)
 	if err != nil {
@@ -102,7 +119,7 @@ func (p *Policy) read() ([]entry, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("access file %s: %w", p.path, err)
+		return nil, fmt.Errorf("access file %s: %s", p.path, misread(err))
 	}
 	var entries []entry
 	for _, t := range f.Tokens {

@@ -56,11 +56,14 @@ func TestAnAccessFileIsRefusedThatIsUnsafeOrUnclear(t *testing.T) {
 		{"a name with a line break", "tokens: [{name: \"a\\nb\", token: $A, scopes: [read]}]", "one word"},
 		{"no name", "tokens: [{token: $A, scopes: [read]}]", "one word"},
 		{"a name twice", "tokens: [{name: a, token: $A, scopes: [read]}, {name: a, token: $A, scopes: [operate]}]", "used twice"},
-		{"a key that there is not", "tokens: [{name: a, token: $A, scope: [read]}]", "field scope not found"},
+		{"a key that there is not", "tokens: [{name: a, token: $A, scope: [read]}]", "line 1: it has a key or a value that does not belong there: give tokens: ["},
+		{"a token alone", "example-token-long-enough", "line 1: it has a key or a value that does not belong there"},
+		{"a token as a key", "tokens: []\nexample-token: [read]", "line 2: it has a key"},
+		{"a token as an alias", "tokens: *example-token", "it cannot be read: give tokens: ["},
 		{"no YAML", "tokens: [", "access.yaml"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			if _, _, err := accessible(t, one.text, values); err == nil || !strings.Contains(err.Error(), one.says) || strings.Contains(err.Error(), "example-token") {
+			if _, _, err := accessible(t, one.text, values); err == nil || !strings.Contains(err.Error(), one.says) || strings.Contains(err.Error(), "example") || strings.Contains(err.Error(), "struct") {
 				t.Errorf("%v, want %s", err, one.says)
 			}
 		})
