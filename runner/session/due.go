@@ -229,6 +229,8 @@ func (d *Decision) latenessReason(left time.Duration) reason.Reason {
 		why = reason.Because(reason.DaemonDown, "rundown did not run from %s on", d.Clock(s.Unattended))
 	}
 	switch {
+	case left <= 0 && d.now.Before(s.End): // by less than a start takes
+		why.Text += ": no time of the class was left"
 	case left <= 0:
 		why.Text += ": the class was over"
 	case s.MinRemainder < 0:

@@ -101,7 +101,7 @@ func TestAClassThatIsBegunLate(t *testing.T) {
 		{"less than is wanted is left", 5 * time.Minute, 5*time.Minute - time.Second, false, "4m59s of the class were left, less than the min_remainder of 5m"},
 		{"anything is wanted", 0, time.Second, true, ""},
 		{"nothing is left", 0, 0, false, "no class time was left for another session"},
-		{"nothing is left of what is wanted", 5 * time.Minute, 0, false, "it came up too late: the class was over"},
+		{"nothing is left of what is wanted", 5 * time.Minute, 0, false, "it came up too late: no time of the class was left"},
 		{"late starts are not wanted", -1, 40 * time.Minute, false, "the class had begun, and min_remainder is never"},
 	} {
 		s := lesson()
