@@ -23,6 +23,15 @@ var advice = map[int]string{
 	sqlite3.SQLITE_IOERR:    "the disk does not read or write: look at the disk, its room and its file system",
 }
 
+// adviceOn is the advice on an error of SQLite, whose low byte is the class, and the rest the detail.
+func adviceOn(code int) (string, bool) {
+	if code == sqlite3.SQLITE_IOERR_SHMSIZE { // the index of the log could not be made larger
+		code = sqlite3.SQLITE_FULL
+	}
+	text, ok := advice[code&0xff]
+	return text, ok
+}
+
 // explain names the store and what was being done to it. The error of a context passes as it is.
 func (s *Store) explain(doing string, err error) error {
 	switch {
@@ -35,8 +44,7 @@ func (s *Store) explain(doing string, err error) error {
 	}
 	var failure *sqlite.Error
 	if errors.As(err, &failure) {
-		// The low byte is the class, the rest the detail.
-		if text, ok := advice[failure.Code()&0xff]; ok {
+		if text, ok := adviceOn(failure.Code()); ok {
 			err = fmt.Errorf("store %s: %s: %s: %w", s.path, doing, text, err)
 			if slices.Contains(writeFailures, failure.Code()&0xff) {
 				return &unwritableError{err}

@@ -206,7 +206,14 @@ type OtherServiceError struct {
 }
 
 func (e *OtherServiceError) Error() string {
-	return fmt.Sprintf("store %s belongs to service %s, not %s: name another store, or the service with --api-url", e.Path, e.Have, e.Want)
+	flag := "the service with --api-url"
+	switch e.Have {
+	case "simulator":
+		flag = "add --simulate"
+	case "agora":
+		flag = "leave --simulate and --api-url out"
+	}
+	return fmt.Sprintf("store %s belongs to service %s, not %s: name another store, or %s", e.Path, e.Have, e.Want, flag)
 }
 
 func (e *OtherServiceError) Unwrap() error { return ErrOtherService }
