@@ -221,7 +221,12 @@ func classesAre(n int) string {
 // sums says how far the day is.
 func (p *dayPage) sums(s scribe, classes []Class) string {
 	var parts []string
-	live := len(p.Live) + p.MoreLive
+	live := 0
+	for i := range classes {
+		if lookOf(&classes[i], s.now) == lookRecording {
+			live++
+		}
+	}
 	if live > 0 {
 		parts = append(parts, fmt.Sprintf("%d recording", live))
 	}

@@ -105,6 +105,9 @@ func (s scribe) detail(c *Class, l look) string {
 	case lookStarting:
 		return "class begins " + s.ago(c.Start)
 	case lookRecording:
+		if !s.now.Before(c.End) { // its padding is recorded, or the state is not known yet
+			return "class ended " + s.ago(c.End)
+		}
 		return lengthText(c.End.Sub(s.now).Truncate(time.Second)) + " left"
 	case lookLate:
 		return "should have begun " + s.ago(c.Start) + because(c)

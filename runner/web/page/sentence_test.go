@@ -1,6 +1,12 @@
 package page
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/runner/session"
+)
 
 // TestASentenceLeavesIdentitiesAndCommandsAsTheyAreTyped has texts as refusals and issues have them.
 func TestASentenceLeavesIdentitiesAndCommandsAsTheyAreTyped(t *testing.T) {
@@ -11,5 +17,28 @@ func TestASentenceLeavesIdentitiesAndCommandsAsTheyAreTyped(t *testing.T) {
 		if got := sentence(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestOnlyWhatIsRecordedCountsAsRecording has a class of each kind that is on, one of which is recorded.
+func TestOnlyWhatIsRecordedCountsAsRecording(t *testing.T) {
+	now := time.Date(2031, 9, 17, 9, 30, 0, 0, time.UTC)
+	class := func(state session.Phase, of session.SessionState) Class {
+		c := Class{Times: Times{Zone: time.UTC, Start: now.Add(-30 * time.Minute), End: now.Add(30 * time.Minute)}}
+		c.State, c.Sessions = state, []Session{{State: of}}
+		return c
+	}
+	classes := []Class{
+		class(session.Recording, session.SessionRunning), class(session.Recording, session.SessionLost), class(session.Starting, session.SessionStarting),
+		class(session.Planned, session.SessionStarting),
+	}
+	s := scribe{now: now, day: time.UTC}
+	if got := new(dayPage).sums(s, classes); got != "1 recording · 0 of 4 classes done" {
+		t.Errorf("the day says %q", got)
+	}
+	over := classes[0]
+	over.End = now.Add(-90 * time.Second)
+	if got := s.detail(&over, lookRecording); !strings.HasPrefix(got, "class ended ") {
+		t.Errorf("of a class that is over it says %q", got)
 	}
 }
