@@ -49,9 +49,10 @@ no daemon has planned yet are computed from the active plans.
 
 --check prints one line for each problem that needs a person, or nothing, and
 exits with status 1 if there is one. A problem is a daemon that is not running,
-a health issue, a full disk, a plan that waits or was refused, a class that lost
-its recording more than a minute ago and is not recorded again, or a class that
-was missed, failed or recorded in part within 24 hours.`,
+a health issue, a full disk, a plan that waits or was refused, a class of which
+nothing is recorded 30 seconds after its start, one that lost its recording more
+than a minute ago and is not recorded again, or one that was missed, failed or
+recorded in part within 24 hours.`,
 		Example: `  rundown status
   rundown status --watch
   rundown status --check || mail -s "rundown needs you" ops@school.example
@@ -277,7 +278,7 @@ func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, n
 				title = runewidth.Truncate(view.Line(l.Captions[o.ID].Title), room, "…")
 			}
 			t.Add(view.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), classTime(o, zone, now), view.Line(name),
-				view.Line(cmp.Or(o.Outcome, o.State)), view.TimeText(o, now), title)
+				view.Line(view.StateText(o)), view.TimeText(o, now), title)
 		}
 		return &t
 	}

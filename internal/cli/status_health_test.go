@@ -168,6 +168,12 @@ func TestCheckIsSilentWhereNothingNeedsAPerson(t *testing.T) {
 	if status, out, said := rundown(t, "status", "--check", "--store", dsn); status != StatusOK || out+said != "" {
 		t.Errorf("status %d, said %s%s", status, out, said)
 	}
+	put(t, s, store.Occurrence{Recording: "civics", Start: noon.Add(-29 * time.Second), State: "planned"}, store.Occurrence{Recording: "drama", Start: noon.Add(-30 * time.Second), State: "planned"},
+		store.Occurrence{Recording: "english", Start: noon.Add(-2 * time.Minute), State: "starting"})
+	want := "english@2031-09-17: nothing of it is recorded yet, 2m after its start\ndrama@2031-09-17: nothing of it is recorded yet, 30s after its start\n"
+	if status, out, _ := rundown(t, "status", "--check", "--store", dsn); status != StatusFindings || out != want {
+		t.Errorf("of classes that are late --check says, with status %d:\n%swant\n%s", status, out, want)
+	}
 	if status, out, _ := rundown(t, "status", "--check", "--store", "sqlite:none.db"); status != StatusTrouble || out != "" {
 		t.Errorf("without a store: status %d", status)
 	}

@@ -88,6 +88,9 @@ func (o Overview) Problems() []Alert {
 	for _, row := range board.Now {
 		if code, text := o.lost(row); text != "" {
 			add(code, row.ID, text, "record the rest of the class by other means")
+		} else if o.late(row) {
+			text := fmt.Sprintf("%s: nothing of it is recorded yet, %s after its start", cmp.Or(o.Names[row.ID], row.ID), shortDuration(o.Daemon.now.Sub(row.Start)))
+			add(reason.Code(row.ReasonCode), row.ID, text, "")
 		}
 	}
 	for _, row := range board.Bad {
@@ -131,6 +134,15 @@ func (o Overview) lost(row store.Occurrence) (code reason.Code, text string) {
 		text += "; no other session follows: " + i.GivenUp.Text
 	}
 	return code, text + "; rundown history " + name + " shows what was tried"
+}
+
+// lateAfter is how long after its start a class of which nothing is recorded is a problem, as for notifications.
+const lateAfter = 30 * time.Second
+
+// late says that a class should be recorded by now, and that nothing of it is. Of a daemon that is missing, the daemon is the problem.
+func (o Overview) late(row store.Occurrence) bool {
+	waits := row.State == string(session.Planned) || row.State == string(session.Starting)
+	return waits && o.Daemon.Running() && o.Daemon.now.Sub(row.Start) >= lateAfter && ReadDoc[OccurrenceDoc](row.Doc).Cancel == nil
 }
 
 // Issues are the health issues without those that the revisions of the plans tell as well.
@@ -198,6 +210,14 @@ func TimeText(row store.Occurrence, now time.Time) string {
 	default:
 		return shortDuration(-ahead) + " late"
 	}
+}
+
+// StateText is the state of a class for people: its outcome once it has ended, and cancelled where it is not to be begun.
+func StateText(row store.Occurrence) string {
+	if row.State == string(session.Planned) && ReadDoc[OccurrenceDoc](row.Doc).Cancel != nil {
+		return string(session.Cancelled)
+	}
+	return cmp.Or(row.Outcome, row.State)
 }
 
 // shortDuration is a duration for a column: 45s, 32m, 2h05m, 3d.

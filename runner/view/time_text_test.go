@@ -24,5 +24,8 @@ func TestACancelledClassIsNotLate(t *testing.T) {
 		if got := TimeText(row, c.at); got != c.want {
 			t.Errorf("%s at %v: %q, want %q", c.doc, c.at, got, c.want)
 		}
+		if got, want := StateText(row), map[bool]string{true: "cancelled", false: "planned"}[c.want == "not recorded"]; got != want {
+			t.Errorf("%s at %v: state %q, want %q", c.doc, c.at, got, want)
+		}
 	}
 }
