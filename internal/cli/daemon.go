@@ -95,7 +95,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w; --listen selects another address", o.listen, cause(err))
+		return fmt.Errorf("listen on %s: %w; --listen selects another address%s", o.listen, cause(err), a.alsoInUse(ctx))
 	}
 	defer listener.Close()
 	if err := o.web.load(a, listener.Addr(), log); err != nil {

@@ -47,6 +47,20 @@ func (d *daemon) storeListen(ctx context.Context) {
 	}
 }
 
+// alsoInUse says that the store that the flags name is in use: another address alone would not help. It is "" where it is not, or
+// where that cannot be seen.
+func (a *app) alsoInUse(ctx context.Context) string {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return ""
+	}
+	defer s.Close()
+	if pid := s.InUse(); pid > 0 {
+		return fmt.Sprintf("; the store %s is in use by process %d, too", s.Path(), pid)
+	}
+	return ""
+}
+
 // readOverview reads what status shows, with the health issues as they are now.
 func (a *app) readOverview(ctx context.Context, s *store.Store) (view.Overview, error) {
 	o, err := view.ReadOverview(ctx, s, a.now())

@@ -3,7 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -227,6 +229,23 @@ func TestCheckTellsOfAClassThatLostItsRecording(t *testing.T) {
 				t.Errorf("status %d, said %q%s, want %q", status, out, said, tt.want)
 			}
 		})
+	}
+}
+
+// TestASecondDaemonIsToldOfItsStoreToo: another address alone would not help it.
+func TestASecondDaemonIsToldOfItsStoreToo(t *testing.T) {
+	dsn, _ := healthy(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	want := fmt.Sprintf("--listen selects another address; the store %s is in use by process %d, too\n", strings.TrimPrefix(dsn, "sqlite:"), os.Getpid())
+	if status, _, said := rundown(t, "run", "--store", dsn, "--listen", taken.Addr().String()); status != StatusTrouble || !strings.HasSuffix(said, want) {
+		t.Errorf("status %d, said %swant %s", status, said, want)
+	}
+	if _, _, said := rundown(t, "run", "--store", emptyStore(t), "--listen", taken.Addr().String()); !strings.HasSuffix(said, "another address\n") {
+		t.Errorf("of a store that nobody uses it says %s", said)
 	}
 }
 
