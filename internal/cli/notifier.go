@@ -46,7 +46,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	}
 	n, err := notify.Start(ctx, notify.Config{
 		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: (&lookout{d: d}).check, Link: d.link,
-		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, Again: again, UserAgent: "rundown/" + versionOf().Version,
+		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, Again: again, Simulated: d.work.sim != nil, UserAgent: "rundown/" + versionOf().Version,
 		Plans: d.notifiedPlans, Unfit: d.unfitPlans,
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },

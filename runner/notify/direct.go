@@ -50,7 +50,7 @@ func (n *Notifier) sendDirect(ctx context.Context, announcements []store.Announc
 		if err != nil || routedAs(a.Kind, f) != plan.NotifyCritical {
 			continue
 		}
-		for _, m := range route(a, f, n.openTargets(a.Kind), n.cfg.Link, now) {
+		for _, m := range n.cfg.route(a, f, n.openTargets(a.Kind), now) {
 			w := n.workers[m.Target]
 			if w == nil || m.Due.After(now) || !n.beginDirect(&m) {
 				continue

@@ -56,6 +56,8 @@ type view struct {
 	link      string         // of the duty page, "" for none
 	count     int            // of the classes of a closure that the target hears of
 	classes   []string       // those of them, or of a loss, by name
+
+	simulated bool // no service records anything
 }
 
 // severityOf is the severity of a kind.
@@ -87,6 +89,9 @@ func eventOf(a store.Announcement, f Fact, c view) CloudEvent {
 		e.Data.Occurrence = eventClass(f.Class, c.recording)
 	}
 	w := wordsOf(a, f, c)
+	if c.simulated {
+		w.title, w.text = "[simulation] "+w.title, "This is a simulation: nothing is recorded. "+w.text
+	}
 	e.Data.Title, e.Data.Text, e.Data.Advice = clean(w.title), clean(w.text), clean(w.advice())
 	return e
 }

@@ -75,6 +75,7 @@ type Config struct {
 	Change func(ctx context.Context, plan string, revision int64) (*PlanChange, error)
 	// Link is the page of a class, of a change of a plan as PLAN/REVISION, or of "" the first page; it gives "" where nobody said where.
 	Link      func(subject string) string
+	Simulated bool      // the daemon works with a simulator, so that messages are marked
 	Node      string    // names this process
 	LastSeen  time.Time // the last heartbeat of the process before
 	Again     bool      // this process has sent before, and stopped while the store was out of reach or another sent
@@ -329,7 +330,7 @@ func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]stor
 		}
 		targets = slices.DeleteFunc(targets, func(t target) bool { return slices.Contains(early, t.key) })
 	}
-	messages := route(a, f, targets, n.cfg.Link, now)
+	messages := n.cfg.route(a, f, targets, now)
 	for i := range messages {
 		if m := &messages[i]; n.sentDirect(m) {
 			m.State, m.Settled, m.Result = store.MessageSent, now, "sent while the store could not be written"

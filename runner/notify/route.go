@@ -10,20 +10,20 @@ import (
 )
 
 // route makes the messages of an announcement: one for each target that hears of it. It is pure.
-func route(a store.Announcement, f Fact, targets []target, link func(subject string) string, now time.Time) (messages []store.Message) {
+func (c Config) route(a store.Announcement, f Fact, targets []target, now time.Time) (messages []store.Message) {
 	for _, t := range targets {
 		if !t.hears(a, f) {
 			continue
 		}
-		v := view{plan: t.plan, zone: t.entry.Zone}
+		v := view{plan: t.plan, zone: t.entry.Zone, simulated: c.Simulated}
 		if f.Closure != nil {
 			v.count, v.classes = f.Closure.seenBy(t.hearsOf)
 		}
 		v.classes = append(v.classes, namesOf(f.Classes, t.hearsOf)...)
-		if c := f.named(); c != nil {
-			v.recording = recordingOf(t.plan, c.Recording)
+		if named := f.named(); named != nil {
+			v.recording = recordingOf(t.plan, named.Recording)
 		}
-		v.link = linkOf(link, a, f)
+		v.link = linkOf(c.Link, a, f)
 		e := eventOf(a, f, v)
 		messages = append(messages, store.Message{
 			ID: a.ID, Target: t.key, Kind: a.Kind, Plan: a.Plan, Subject: a.Subject, Severity: string(e.Data.Severity),

@@ -24,7 +24,7 @@ func Try(ctx context.Context, cfg Config, p *plan.Plan, key string) error {
 	}
 	targets := targetsOf(p, n.cfg.Lookup(p))
 	w := &worker{n: n, channel: make(chan struct{}, 1)}
-	for _, m := range route(a, f, targets, n.cfg.Link, now) {
+	for _, m := range n.cfg.route(a, f, targets, now) {
 		for i := range targets {
 			if t := &targets[i]; t.key == m.Target {
 				return n.send(ctx, w, t, &m).err
