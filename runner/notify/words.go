@@ -94,6 +94,14 @@ func (t topic) class() string {
 	return fmt.Sprintf("%s, %s to %s", t.name(), t.local(c.Start, "Mon 2 Jan 2006 15:04"), t.local(c.End, "15:04 MST"))
 }
 
+// begun is the class with its start alone.
+func (t topic) begun() string {
+	if t.f.Class == nil {
+		return t.a.Subject
+	}
+	return fmt.Sprintf("%s, %s,", t.name(), t.local(t.f.Class.Start, "Mon 2 Jan 2006 15:04"))
+}
+
 // brief is the class in a title.
 func (t topic) brief() string {
 	if t.f.Class == nil {

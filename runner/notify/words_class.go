@@ -111,8 +111,13 @@ func (t topic) gaps(gaps []session.Gap) (missing time.Duration, text string) {
 	return missing, strings.Join(parts, ", ")
 }
 
-// lasts says that the class is not over, although Rundown has given it up.
-func (t topic) lasts() bool { return t.f.Class != nil && t.a.At.Before(t.f.Class.End) }
+// lasts says that so much is left of a class that Rundown has given up that people can do something about it.
+func (t topic) lasts() bool {
+	return t.f.Class != nil && t.f.Class.End.Sub(t.a.At) >= worthActing
+}
+
+// worthActing is how much of a class must be left to ask people to record the rest of it.
+const worthActing = time.Minute
 
 // givenUp is what people do for a class that Rundown has given up before its end.
 func (t topic) givenUp() string {

@@ -30,7 +30,8 @@ func orderWords(t topic) words {
 		Until time.Time `json:"until"`
 	}
 	if json.Unmarshal(t.f.Args, &args) == nil && !args.Until.IsZero() {
-		text += ", to " + t.local(args.Until, "15:04 MST")
+		// The class may have been extended again since, so its end is not said beside this one.
+		text = fmt.Sprintf("%s %s %s to %s", t.f.Who, did, t.begun(), t.local(args.Until, "15:04 MST"))
 	}
 	if t.f.Note != "" {
 		text += ": " + t.f.Note
@@ -52,6 +53,9 @@ func orderWords(t topic) words {
 	title, known := orderTitles[t.f.Order]
 	if !known {
 		title = "Order"
+	}
+	if c := t.f.Class; t.f.Order == "uncancel" && c != nil && t.a.At.Before(c.Start) {
+		title = "Will be recorded after all"
 	}
 	return words{title: title + ": " + t.brief(), text: text, class: undo}
 }

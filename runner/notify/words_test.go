@@ -156,6 +156,22 @@ func TestAFailedUploadNamesItsFolder(t *testing.T) {
 	}
 }
 
+// TestWhatPeopleAreAskedFitsTheTime has a class that is given up with a minute and with less left, and one that will be recorded after
+// all, whose order may come before it begins or later.
+func TestWhatPeopleAreAskedFitsTheTime(t *testing.T) {
+	class := &Class{ID: "lingua/german-a1/20310917T170000Z", Recording: "german-a1", Start: sampleStart, End: sampleStart.Add(50 * time.Minute), Zone: "UTC"}
+	for left, want := range map[time.Duration]string{time.Minute: "Not being recorded (missed): ", 59 * time.Second: "Not recorded (missed): "} {
+		if _, e := eventAt("class.missed", class.End.Add(-left), Fact{Class: class}); !strings.HasPrefix(e.Data.Title, want) || strings.Contains(e.Data.Advice, "the rest") != (left == time.Minute) {
+			t.Errorf("%v before the end: %q: %q", left, e.Data.Title, e.Data.Advice)
+		}
+	}
+	for at, want := range map[time.Time]string{class.Start.Add(-time.Second): "Will be recorded after all: ", class.Start: "Recorded after all: "} {
+		if _, e := eventAt(kindOrder, at, Fact{Class: class, Order: "uncancel"}); !strings.HasPrefix(e.Data.Title, want) {
+			t.Errorf("at %v: %q", at, e.Data.Title)
+		}
+	}
+}
+
 // TestALossThatAnEarlierVersionAnnouncedClaimsNothing: it holds no classes, and nobody knows whether there were some.
 func TestALossThatAnEarlierVersionAnnouncedClaimsNothing(t *testing.T) {
 	_, e := eventFrom(kindNodeLost, Fact{Since: time.Date(2031, 9, 17, 16, 40, 0, 0, time.UTC)})
