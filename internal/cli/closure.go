@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
+	"rundown/plan/rules"
 	"rundown/runner/closure"
 	"rundown/runner/operate"
 	"rundown/runner/store"
@@ -96,6 +99,8 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	}
 	if len(l.Rows) > 0 {
 		a.printClasses(a.out, l, l.Rows, c.At, a.paletteFor(a.out))
+	} else if text := unknownLabels(ctx, s, c); text != "" {
+		fmt.Fprintln(a.err, view.Line("warning: "+text))
 	}
 	verb := c.Kind
 	if verb == store.ClosurePause {
@@ -116,6 +121,36 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 		a.tellStore(s)
 	}
 	return nil
+}
+
+// unknownLabels says that the recordings of the active plans do not have the labels of a closure; "" where one has them. That is no
+// error: a closure also covers what a later plan adds.
+func unknownLabels(ctx context.Context, s *store.Store, c store.Closure) string {
+	plans, err := appliedPlans(ctx, s, rules.Options{Now: c.At})
+	if err != nil || len(c.Labels) == 0 {
+		return ""
+	}
+	known := map[string]bool{}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if (view.Selection{Labels: c.Labels}).Matches(p.Name, r.ID, r.Labels) {
+				return ""
+			}
+			for name, value := range r.Labels {
+				known[name+"="+value] = true
+			}
+		}
+	}
+	var wanted []string
+	for name, value := range c.Labels {
+		wanted = append(wanted, name+"="+value)
+	}
+	slices.Sort(wanted)
+	text := "no class of an active plan has the label " + strings.Join(wanted, " and ")
+	if len(known) > 0 {
+		text += "; labels are " + view.JoinSome(slices.Sorted(maps.Keys(known)), 8)
+	}
+	return text
 }
 
 // endClosures ends the closures that were given with the same flags, and takes their orders back.
@@ -140,8 +175,11 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	}
 	if len(ended) == 0 {
 		text := "no such closure holds"
+		if c.Kind == store.ClosurePause {
+			text = c.Recording + " is not paused"
+		}
 		for _, o := range others {
-			text += fmt.Sprintf("; closure %d: %s", o.ID, closure.Text(o))
+			text += fmt.Sprintf("; closure %d: %s; %s ends it", o.ID, closure.Text(o), closure.UndoCommand(o))
 		}
 		return errors.New(view.Line(text))
 	}

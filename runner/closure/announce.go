@@ -27,7 +27,7 @@ func announcement(c store.Closure, done string, ids []string, who, reason string
 	}
 	data, err := json.Marshal(map[string]any{
 		"order": done + c.Kind, "who": who, "note": reason,
-		"closing": map[string]any{"closure": c.ID, "covers": What(c), "recordings": count, "undo": undoCommand(c)},
+		"closing": map[string]any{"closure": c.ID, "covers": What(c), "recordings": count, "undo": UndoCommand(c)},
 	})
 	if err != nil { // texts and numbers
 		data = []byte("{}")
@@ -38,8 +38,8 @@ func announcement(c store.Closure, done string, ids []string, who, reason string
 	}
 }
 
-// undoCommand is the command that ends a closure.
-func undoCommand(c store.Closure) string {
+// UndoCommand is the command that ends a closure.
+func UndoCommand(c store.Closure) string {
 	if c.Kind == store.ClosurePause {
 		return "rundown resume " + c.Recording
 	}
