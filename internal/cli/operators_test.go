@@ -418,7 +418,8 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	daemon.await(1, "plan applied", "revision=3")
 
 	status, out, said := command(t, "run", "--stop-all", "--store", dsn, "--api-url", address)
-	if status != StatusOK || !strings.Contains(out, ": cancelled: ended early by ") || !strings.Contains(said, "is using the store and carries out the orders; waiting for it") {
+	if status != StatusOK || !strings.Contains(out, ": cancelled: ended early by ") || !strings.Contains(said, "is using the store and carries out the orders; waiting for it") ||
+		!strings.Contains(said, "the daemon goes on with the classes that are planned") {
 		t.Fatalf("stop-all: %s%s", out, said)
 	}
 	daemon.await(1, "state=ended", "run --stop-all")

@@ -38,7 +38,7 @@ func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOption
 	w, err := a.environmentToStop(ctx, o.ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
 		if err = a.leaveStops(ctx, held); errors.Is(err, store.ErrUnwritable) {
-			return fmt.Errorf("process %d is using the store, and the store is not writable: end that process and repeat run --stop-all: %w", held.PID, err)
+			return fmt.Errorf("process %d is using the store, and the store is not writable: end that process, wait until it has ended, and repeat run --stop-all: %w", held.PID, err)
 		}
 		return err
 	}
@@ -161,7 +161,7 @@ func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*envi
 	}
 	w, err := a.openEnvironmentOn(ctx, open, ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
-		return nil, fmt.Errorf("process %d is using the store, and the store is not writable: end that process and repeat run --stop-all: %w", held.PID, cause)
+		return nil, fmt.Errorf("process %d is using the store, and the store is not writable: end that process, wait until it has ended, and repeat run --stop-all: %w", held.PID, cause)
 	}
 	if err != nil {
 		return nil, errors.Join(cause, fmt.Errorf("and it is not readable: %w", err))

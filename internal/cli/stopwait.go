@@ -32,6 +32,7 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 		return err
 	}
 	fmt.Fprintf(a.err, "process %d is using the store and carries out the orders; waiting for it\n", held.PID)
+	a.tellNext(ctx, s)
 	open, err := a.awaitStops(ctx, s, orders, left, func() bool { return a.attended(ctx, s) })
 	if err != nil || open == nil {
 		return err
@@ -39,6 +40,20 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	const ended = "the process that was using the store has ended"
 	fmt.Fprintln(a.err, ended)
 	return open.giveUp(ended)
+}
+
+// tellNext says that the daemon goes on, with the class that it begins next: run --stop-all alone does not end it.
+func (a *app) tellNext(ctx context.Context, s *store.Store) {
+	text, now := "", a.now()
+	if o, err := view.ReadOverview(ctx, s, now); err == nil {
+		for _, row := range o.Board().Next {
+			if view.ReadDoc[view.OccurrenceDoc](row.Doc).Cancel == nil {
+				text = fmt.Sprintf("; next is %s at %s", cmp.Or(o.Names[row.ID], row.ID), row.Start.In(view.ZoneOf(row)).Format("15:04 MST"))
+				break
+			}
+		}
+	}
+	fmt.Fprintln(a.err, view.Line("the daemon goes on with the classes that are planned"+text+"; rundown cancel --on DAY cancels them, or stop the daemon"))
 }
 
 // stopByNodes leaves the orders to the daemons that share the store, and waits until they have carried them out. It is not

@@ -181,7 +181,7 @@ func TestNothingIsStoppedBehindADaemonThatWorks(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 5*time.Minute)
 	status, said := boundByPermissions(t, append(l.env, fullAt(0)), "run", "--stop-all", "--store", l.dsn, "--api-url", l.address)
-	if status != StatusTrouble || !strings.Contains(said, "end that process and repeat run --stop-all") {
+	if status != StatusTrouble || !strings.Contains(said, "end that process, wait until it has ended, and repeat run --stop-all") {
 		t.Errorf("run --stop-all ended with status %d: %s", status, said)
 	}
 	if ran := readLedger(t, l.address).Sessions; len(ran) != 1 || ran[0].StoppedAt != nil {
