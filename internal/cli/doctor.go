@@ -327,7 +327,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 		take(r.Plan, p, nil)
 	}
 	if len(applied) == 0 && !c.unread {
-		c.add("plan", checkOK, "no plan was given or applied", "")
+		c.add("plan", checkWarn, "no plan is active: nothing will be recorded", "rundown apply PLAN")
 	}
 	return plans
 }
