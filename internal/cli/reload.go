@@ -134,7 +134,8 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 		if s.refused != "" {
 			issues = append(issues, runner.Issue{
 				ID: reason.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since, About: r.plans[i].Plan.Name,
-				Text: fmt.Sprintf("plan %s was not reloaded from %s, and the active plan stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
+				Text:   fmt.Sprintf("plan %s was not reloaded from %s, and the active plan stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
+				Advice: fmt.Sprintf("rundown validate %s lists its errors", r.plans[i].Path),
 			})
 		}
 	}

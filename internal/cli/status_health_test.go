@@ -58,6 +58,9 @@ func TestStatusShowsTheHealthOfARunningDaemon(t *testing.T) {
 	}
 	write(t, path, "version: 1\nname: today\n")
 	eventually(t, 30*time.Second, "the plan with errors is shown", shown(reason.IssuePlanRejected, true))
+	if _, text, _ := command(t, "status", "--check", "--store", dsn); !strings.Contains(text, "; rundown validate "+path+" lists its errors\n") {
+		t.Errorf("of the plan with errors --check says\n%s", text)
+	}
 	write(t, path, whole)
 	eventually(t, 30*time.Second, "the plan without errors is not", shown(reason.IssuePlanRejected, false))
 	daemon.end(syscall.SIGTERM)
