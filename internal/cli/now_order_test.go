@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,30 @@ func atNoon() *app {
 	a.clock = func() time.Time { return noon }
 	a.flags.logFormat, a.flags.logLevel = "text", "info"
 	return a
+}
+
+// TestNowNamesTheFileOfTheActivePlan gives a copy of the file that was applied.
+func TestNowNamesTheFileOfTheActivePlan(t *testing.T) {
+	dsn, s := healthy(t)
+	folder := t.TempDir()
+	applied, other := filepath.Join(folder, "school.yaml"), filepath.Join(folder, "copy.yaml")
+	text := strings.Replace(aroundNow, "name: today", "name: school", 1) + "  art: {when: 2031-09-18 13:00-14:00}\n"
+	write(t, applied, text)
+	write(t, other, text)
+	for _, name := range canaries {
+		name, value, _ := strings.Cut(name, "=")
+		t.Setenv(name, value)
+	}
+	if status, _, said := rundown(t, "apply", applied, "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	if _, err := s.Heartbeat(t.Context(), time.Now(), []string{"0123456789abcdef0123456789abcdef"}); err != nil {
+		t.Fatal(err)
+	}
+	want := "which was applied from " + applied + ": give that file, or apply this one first (rundown apply " + other + ")\n"
+	if status, _, said := command(t, "now", other, "art", "--for", "1s", "--store", dsn); status != StatusTrouble || !strings.HasSuffix(said, want) {
+		t.Errorf("status %d, said %swant %s", status, said, want)
+	}
 }
 
 // TestNowRefusesAPageThatIsToBeRecordedNow asks for a page that was asked for before, and that no daemon has begun to record.
