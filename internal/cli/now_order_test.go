@@ -25,6 +25,22 @@ func atNoon() *app {
 	return a
 }
 
+// TestAClassThatItsPlanDoesNotHoldIsShownWithoutAnError has one that was recorded by now.
+func TestAClassThatItsPlanDoesNotHoldIsShownWithoutAnError(t *testing.T) {
+	dsn, s := healthy(t)
+	path := filepath.Join(t.TempDir(), "school.yaml")
+	write(t, path, strings.Replace(aroundNow, "name: today", "name: school", 1)+"  art: {when: 2031-09-18 13:00-14:00}\n")
+	if status, _, said := rundown(t, "apply", path, "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	start := noon.Add(-3 * time.Hour)
+	put(t, s, store.Occurrence{Recording: "art", Start: start, State: "ended", Outcome: "recorded"})
+	want := "note: the plan file " + path + " has no such class, so its settings are not shown\n"
+	if status, out, said := rundown(t, "show", "school/art/"+start.Format(view.IdentityForm), "--store", dsn); status != StatusOK || said != want || !strings.Contains(out, "\nrecord\n") {
+		t.Errorf("status %d, said %s%s", status, said, out)
+	}
+}
+
 // TestNowNamesTheFileOfTheActivePlan gives a copy of the file that was applied.
 func TestNowNamesTheFileOfTheActivePlan(t *testing.T) {
 	dsn, s := healthy(t)

@@ -127,8 +127,8 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 		return nil
 	}
 	o, err := whole.Find(c.Plan, a.now())
-	if err != nil {
-		fmt.Fprintf(a.err, "rundown: %s\n", oneLine(err.Error()))
+	if err != nil { // as of a class that somebody had recorded by now
+		fmt.Fprintf(a.err, "note: the plan file %s has no such class, so its settings are not shown\n", view.Line(revisions[0].Path))
 		return nil
 	}
 	d.Planned = &o
