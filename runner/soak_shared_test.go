@@ -2,7 +2,6 @@ package runner_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,11 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"rundown/agora"
-	"rundown/agora/catalog"
 	"rundown/agora/simulator"
-	"rundown/plan"
-	"rundown/runner"
+	"rundown/runner/runnertest"
 	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/store/pgtest"
@@ -45,6 +41,7 @@ type machine struct {
 	toFreeze atomic.Int64 // failpoints until it is frozen
 	froze    func()       // hears of that
 	apart    *apart
+	version  string
 	rate     *rateWatch
 	next     http.RoundTripper
 }
@@ -79,7 +76,7 @@ func (m *machine) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, syscall.ECONNREFUSED // it was frozen before the gate, which it passes again
 	}
 	m.apart.sent()
-	resp, err := mortal{&m.life, http.RoundTripper(m.rate.before(m.next))}.RoundTrip(r)
+	resp, err := mortal{&m.life, http.RoundTripper(m.rate.before(m.next, m.version))}.RoundTrip(r)
 	m.stand()
 	if m.dead.Load() {
 		return nil, io.ErrClosedPipe
@@ -106,13 +103,15 @@ type rateWatch struct {
 	mu   sync.Mutex
 	sent map[string][]time.Time // the last ones
 	over int                    // requests that were the eleventh within a second
+	by   map[string]string      // the version that sent the last one
+	swap int                    // requests for an App ID by another version than the one before
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func (w *rateWatch) before(next http.RoundTripper) roundTripper {
+func (w *rateWatch) before(next http.RoundTripper, version string) roundTripper {
 	return func(r *http.Request) (*http.Response, error) {
 		if app, _, paced := strings.Cut(r.URL.Path, "/cloud_recording/"); paced {
 			w.mu.Lock()
@@ -124,21 +123,75 @@ func (w *rateWatch) before(next http.RoundTripper) roundTripper {
 				last = last[n+1:]
 			}
 			w.sent[app] = last
+			if by := w.by[app]; by != "" && by != version {
+				w.swap++
+			}
+			w.by[app] = version
 			w.mu.Unlock()
 		}
 		return next.RoundTrip(r)
 	}
 }
 
+// version is a version of the node.
+type version struct {
+	name        string
+	open        func(context.Context, runnertest.Config) (soakNode, error)
+	unreachable func(error) bool // the database, by the error of open
+}
+
+// soakNode is a node of some version; see [runnertest.Node].
+type soakNode interface {
+	Start(context.Context) error
+	Isolate()
+	Abandon()
+	Close()
+}
+
+// newer is the version of this tree.
+var newer = version{"newer", func(ctx context.Context, c runnertest.Config) (soakNode, error) { return runnertest.Open(ctx, c) }, runnertest.Unreachable}
+
 // sharedSoak is a term that several machines record, whose nodes come and go on one PostgreSQL.
 type sharedSoak struct {
 	*house
 	d         *database
-	plan      *plan.Plan
 	rate      rateWatch
 	apart     [3]apart // the machines
 	from, end time.Time
 	count     map[string]int // of what befell nodes and database; the house's lock guards it
+	// version says which version the next node has, and fits whether a node of a version is still wanted.
+	version func() version
+	fits    func(machine int, v version) bool
+	plans   map[string]string // the plan with which nodes start, by version; the house's lock guards it, and works
+	works   [3]string         // the version of each machine's node; "": none works
+	check   func(*soak)       // looks for further faults at the end; nil: nothing does
+}
+
+// newSharedSoak is one of nodes of this version that begins on a Monday morning.
+func newSharedSoak() *sharedSoak {
+	from := time.Date(2031, 9, 1, 7, 45, 0, 0, time.UTC)
+	return &sharedSoak{
+		count: map[string]int{}, from: from, version: func() version { return newer }, fits: func(int, version) bool { return true },
+		plans: map[string]string{newer.name: term(from, 1, 9, 3)["term.yaml"]},
+	}
+}
+
+func (s *sharedSoak) planOf(v version) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.plans[v.name]
+}
+
+func (s *sharedSoak) setPlan(v version, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plans[v.name] = text
+}
+
+func (s *sharedSoak) noteWork(machine int, version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.works[machine] = version
 }
 
 func (s *sharedSoak) note(what string) {
@@ -179,7 +232,8 @@ func dice(rng *rand.Rand, most time.Duration) time.Duration {
 
 // run is one life of a node.
 func (s *sharedSoak) run(n int, rng *rand.Rand) {
-	m := &machine{life: life{queries: rng.IntN(8) == 0, crashed: make(chan struct{})}, rate: &s.rate, apart: &s.apart[n], next: s.sim.Transport()}
+	v := s.version()
+	m := &machine{life: life{queries: rng.IntN(8) == 0, crashed: make(chan struct{})}, version: v.name, rate: &s.rate, apart: &s.apart[n], next: s.sim.Transport()}
 	m.froze = func() { s.note("freezes") }
 	m.countdown.Store(1 + rng.Int64N(60))
 	m.toFreeze.Store(1 + rng.Int64N(60))
@@ -189,38 +243,30 @@ func (s *sharedSoak) run(n int, rng *rand.Rand) {
 	if n == 0 {
 		address = s.d.narrow
 	}
-	log := slog.New(slog.NewTextHandler(&s.log, nil)).With("seat", n)
-	st, err := store.Open(ctx, address, store.Options{
-		Create: true, Work: true, Node: fmt.Sprint("seat-", n), Service: "simulator", OnCommit: func(time.Duration) { m.stand() },
+	node, err := v.open(ctx, runnertest.Config{
+		Address: address, Name: fmt.Sprint("seat-", n), Plan: s.planOf(v), Poll: time.Second + dice(rng, 15*time.Second).Truncate(time.Second),
+		Transport: m, Logger: slog.New(slog.NewTextHandler(&s.log, nil)).With("seat", n, "node", v.name),
+		OnCommit: func(time.Duration) { m.stand() }, Failpoint: m.failpoint,
 	})
 	if err != nil {
-		if !errors.Is(err, store.ErrUnreachable) {
+		if !v.unreachable(err) {
 			s.t.Error(err)
 		}
 		return
 	}
-	defer st.Close()
-	m.isolate = func() { _ = st.Close() }
-	engine := runner.New(runner.Config{
-		Store: st, Logger: log, Who: fmt.Sprint("seat-", n), Horizon: 26 * time.Hour, Poll: time.Second + dice(rng, 15*time.Second).Truncate(time.Second),
-		MinQueryInterval: catalog.MonitorInterval(), Failpoint: m.failpoint, Revision: wholeRevision,
-		Connect: func(*plan.Plan) (*runner.Connection, error) {
-			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
-				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },
-					agora.WithTransport(m), agora.WithRegion(r), agora.WithLogger(log))
-			}}, nil
-		},
-	})
-	defer engine.Close()
-	if err := engine.Start(ctx, s.plan); err != nil {
+	defer node.Close()
+	m.isolate = node.Isolate
+	if err := node.Start(ctx); err != nil {
 		s.note("failed starts")
 		return
 	}
-	s.live(m, engine, leaves, freezesAt)
+	s.noteWork(n, v.name)
+	defer s.noteWork(n, "")
+	s.live(m, n, node, v, leaves, freezesAt)
 }
 
 // live waits until a node crashes or leaves.
-func (s *sharedSoak) live(m *machine, engine *runner.Engine, leaves, freezesAt time.Time) {
+func (s *sharedSoak) live(m *machine, n int, node soakNode, v version, leaves, freezesAt time.Time) {
 	if s.end.Before(leaves) {
 		leaves = s.end
 	}
@@ -230,7 +276,7 @@ func (s *sharedSoak) live(m *machine, engine *runner.Engine, leaves, freezesAt t
 		select {
 		case <-m.crashed:
 			s.note("crashes")
-			engine.Abandon()
+			node.Abandon()
 			return
 		case <-every.C:
 		}
@@ -239,7 +285,7 @@ func (s *sharedSoak) live(m *machine, engine *runner.Engine, leaves, freezesAt t
 			freezesAt = time.Time{}
 			m.freeze()
 		}
-		if !now.Before(leaves) || !s.closed(now).IsZero() {
+		if !now.Before(leaves) || !s.closed(now).IsZero() || !s.fits(n, v) {
 			s.note("leaves")
 			return
 		}
@@ -337,7 +383,7 @@ func TestATermOnPostgreSQLWhoseNodesDieIsAccountedForToTheLastSession(t *testing
 	t.Parallel()
 	began := time.Now()
 	out := soak{outcomes: map[session.Outcome]int{}}
-	s := &sharedSoak{count: map[string]int{}, from: time.Date(2031, 9, 1, 7, 45, 0, 0, time.UTC)}
+	s := newSharedSoak()
 	machines := 2
 	s.end = s.from.Add(80 * time.Minute)
 	if *schoolDays > 0 {
@@ -345,30 +391,50 @@ func TestATermOnPostgreSQLWhoseNodesDieIsAccountedForToTheLastSession(t *testing
 		s.end = s.from.AddDate(0, 0, *schoolDays-1).Add(9*time.Hour + 30*time.Minute)
 	}
 	virtually(t, pgtest.Start(t), s.from.Add(-5*time.Minute), func(t *testing.T, d *database) {
-		s.d, s.house = d, newHouse(t, simulator.Config{Faults: weather(*seed), QPS: serviceRate})
-		s.rate.sent = map[string][]time.Time{}
-		s.plan = loadPlan(t, term(s.from, 1, 9, 3), "term.yaml")
-		var all sync.WaitGroup
-		for n := range machines {
-			all.Go(func() { s.seat(n) })
-		}
-		all.Go(s.failDatabase)
-		all.Wait()
-		st, err := store.Open(context.Background(), d.address, store.Options{Service: "simulator"})
-		must(t, err)
-		defer st.Close()
-		out.left = s.leftSIDs()
-		s.settle(st, s.plan, s.from, s.end, shared, &out)
-		if len(out.faults) > 0 {
-			s.keepLogs(st)
-		}
+		s.d = d
+		s.work(t, machines, &out)
 	})
-	t.Logf("seed %d: %d classes %v, %d sessions, %d orphans, %v, worst %s (%v lost), %v past the end at most, twice for %v at most, in %v",
-		*seed, out.classes, out.outcomes, out.sessions, out.orphans, s.count, out.worst, out.worstLost, out.longest, out.twice, time.Since(began).Round(time.Second))
-	out.tell(t)
+	t.Logf("%s, in %v", s.sum(&out), time.Since(began).Round(time.Second))
+	s.judge(t, &out)
 	if s.count["crashes"] < 3 || s.count["freezes"] < 3 || s.count["outages of the database"] < max(1, *schoolDays) {
 		t.Errorf("%v prove little", s.count)
 	}
+}
+
+// work has nodes on so many machines record the term, and then holds the ledger against the store.
+func (s *sharedSoak) work(t *testing.T, machines int, out *soak, also ...func()) {
+	s.house = newHouse(t, simulator.Config{Faults: weather(*seed), QPS: serviceRate})
+	s.rate.sent, s.rate.by = map[string][]time.Time{}, map[string]string{}
+	var all sync.WaitGroup
+	for n := range machines {
+		all.Go(func() { s.seat(n) })
+	}
+	for _, do := range append(also, s.failDatabase) {
+		all.Go(do)
+	}
+	all.Wait()
+	st, err := store.Open(context.Background(), s.d.address, store.Options{Service: "simulator"})
+	must(t, err)
+	defer st.Close()
+	out.left = s.leftSIDs()
+	s.settle(st, loadPlan(t, files{"term.yaml": s.planOf(newer)}, "term.yaml"), s.from, s.end, shared, out)
+	if s.check != nil {
+		s.check(out)
+	}
+	if len(out.faults) > 0 {
+		s.keepLogs(st)
+	}
+}
+
+func (s *sharedSoak) sum(out *soak) string {
+	return fmt.Sprintf("seed %d: %d classes %v, %d sessions, %d orphans, %v, worst %s (%v lost), %v past the end at most, twice for %v at most",
+		*seed, out.classes, out.outcomes, out.sessions, out.orphans, s.count, out.worst, out.worstLost, out.longest, out.twice)
+}
+
+// judge fails the test where ledger and store do not agree, or the nodes sent what they must not.
+func (s *sharedSoak) judge(t *testing.T, out *soak) {
+	t.Helper()
+	out.tell(t)
 	for n := range s.apart {
 		if late := s.apart[n].late.Load(); late > 0 {
 			t.Errorf("machine %d sent %d requests later than %v after it lost its way to the database", n, late, gateShutsAfter)

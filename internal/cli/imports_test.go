@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"rundown/runner/closure":           {"plan", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view"},
 	"rundown/runner/reason":            {},
 	"rundown/runner/preflight":         {"plan"},
+	"rundown/runner/runnertest":        {"agora", "agora/catalog", "plan", "plan/load", "runner", "runner/operate", "runner/store", "runner/view"},
 	"rundown/runner/session":           {"agora", "agora/catalog", "internal/redact", "plan", "plan/schedule", "runner/reason"},
 	"rundown/runner/store":             {},
 	"rundown/runner/store/pgtest":      {},
