@@ -61,9 +61,13 @@ soak: ## a term of 16 weeks under faults and crashes, its negative control, 2,00
 trials: ## kill, freeze and cut off daemons that share a PostgreSQL, in real time, and print a table; TRIALS=30 kills, 3 at once
 	$(GO) test ./internal/cli -run 'TestThreeDaemons|TestADatabaseThatIsDown' -count 1 -timeout 120m -parallel $(or $(PARALLEL),3) -args -trials $(or $(TRIALS),30)
 
-# The version before this one is built from the history, so that it takes a clone that has it.
+# The version before this one is taken from the history, so that it takes a clone that has it.
 .PHONY: mixed
-mixed: ## daemons of OLD=commit and of this tree side by side on one PostgreSQL, through an upgrade and back, in real time
+mixed: ## nodes of OLD=commit (3880c6eb or later) and of this tree record a school day side by side on one PostgreSQL, through upgrades and back, in virtual time; SEED=n for another
+	GO='$(GO)' OLD='$(or $(OLD),HEAD~1)' $(IN_MEMORY) .ci/mixed -tags mixed ./runner -run TestTwoVersionsRecordADay -count 1 -timeout 60m -v -artifacts -args -days $(or $(DAYS),1) -seed $(or $(SEED),1)
+
+.PHONY: mixed-binaries
+mixed-binaries: ## daemons of OLD=commit and of this tree side by side on one PostgreSQL, through an upgrade and back, in real time: some minutes
 	folder=$$(mktemp -d) && chmod 755 "$$folder" && trap 'git worktree remove --force "$$folder/tree"; rm -rf "$$folder"' EXIT && \
 	git worktree add --detach "$$folder/tree" $(or $(OLD),HEAD~1) && $(GO) build -C "$$folder/tree" -o "$$folder/rundown" . && \
 	RUNDOWN_OLD="$$folder/rundown" $(GO) test -tags mixed ./internal/cli -run TestTwoVersionsSideBySide -count 1 -timeout 30m -v

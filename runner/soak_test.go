@@ -197,7 +197,8 @@ type soak struct {
 	worst                               string
 	worstLost, longest, twice           time.Duration   // of class time; past the end of a class and its padding; of two sessions at once
 	left                                map[string]bool // the sids that a node could not store and left to another
-	faults                              []string        // where ledger and store do not agree
+	states                              map[string]session.State
+	faults                              []string // where ledger and store do not agree
 }
 
 // bounds are what the soak holds engines to.
@@ -265,6 +266,7 @@ func (h *house) settle(st *store.Store, p *plan.Plan, from, end time.Time, most 
 	}
 	bad := func(format string, args ...any) { out.faults = append(out.faults, fmt.Sprintf(format, args...)) }
 	states := map[string]session.State{}
+	out.states = states
 	sessions := map[string]session.Session{}
 	owner := map[string]session.State{}
 	orphans := map[string][]session.State{} // by cname and uid
@@ -357,6 +359,9 @@ func (h *house) settle(st *store.Store, p *plan.Plan, from, end time.Time, most 
 		out.outcomes[s.Outcome]++
 		for _, uncoded := range session.Uncoded(s) {
 			bad("%s: %s", o.ID, uncoded)
+		}
+		if s.Outcome == session.Cancelled && s.Reason != "" {
+			continue // what it lacks, somebody wanted it to
 		}
 		lost := uncovered(s, wrote[s.Cname])
 		if lost > out.worstLost {

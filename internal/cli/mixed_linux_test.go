@@ -13,7 +13,7 @@ import (
 )
 
 // TestTwoVersionsSideBySide has two daemons of an earlier version, the program $RUNDOWN_OLD, work on the schema of this one,
-// upgrades them one after the other while classes begin each half minute, and goes back again: make mixed OLD=commit
+// upgrades them one after the other while classes begin each half minute, and goes back again: make mixed-binaries OLD=commit
 func TestTwoVersionsSideBySide(t *testing.T) {
 	old := os.Getenv("RUNDOWN_OLD")
 	if old == "" {
