@@ -24,6 +24,9 @@ func syntaxHint(s *plan.Source, line int, message string) plan.Hint {
 			hint.At, hint.Replacement = quotedBraces(s, line, text)
 			return hint
 		}
+		if hasBareQuestion(text) {
+			return plan.NewHint("inside {} and [] put a text that contains ? in quotes")
+		}
 		return plan.NewHint("close each {, [ and quote, and separate items by commas")
 	case message == starMessage:
 		return starHint(s, line, text)
@@ -118,6 +121,17 @@ func bareBrace(line string) string {
 		}
 	}
 	return ""
+}
+
+// hasBareQuestion finds a question mark in a text outside of quotes, as in an address. Inside {} and [] it begins a key for
+// the parser.
+func hasBareQuestion(line string) bool {
+	for i := 1; i < len(line); i++ {
+		if line[i] == '?' && !strings.ContainsRune(" ,[{", rune(line[i-1])) && outsideQuotes(line[:i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // bracedValue matches a value inside {} or [] with an unquoted reference or placeholder in it.

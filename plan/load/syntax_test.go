@@ -158,3 +158,20 @@ func TestParserStillHasItsMarks(t *testing.T) {
 		t.Errorf("the problem is at %d:%d, want 2:5", line, column)
 	}
 }
+
+// TestAQuestionMarkInsideBracesIsNamed: YAML reads it as the sign of a key.
+func TestAQuestionMarkInsideBracesIsNamed(t *testing.T) {
+	const quotes = "inside {} and [] put a text that contains ? in quotes"
+	const closed = "close each {, [ and quote, and separate items by commas"
+	for text, want := range map[string]string{
+		"notify:\n  - {name: mail, to: smtp://mail.example:587/?from=a&to=b, severity: info}\n": quotes,
+		"a: {url: https://lingua.example/?room=1}\n":                                            quotes,
+		"a: [https://lingua.example/a?b]\n":                                                     quotes,
+		"a: {title: \"why?\" b: c}\n":                                                           closed,
+	} {
+		_, problem := parse(plan.NewSource("plan.yaml", []byte(text)))
+		if problem == nil || problem.hint.Text != want {
+			t.Errorf("%s got %+v, want %s", text, problem, want)
+		}
+	}
+}
