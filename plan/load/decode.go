@@ -241,6 +241,12 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bo
 		index, known := table.index[name]
 		if !known {
 			d.unknownKey(n, i, at, table, s)
+			if d.beginsRecording(n, i, table) {
+				others := &yaml.Node{Kind: yaml.MappingNode, Content: n.Content[i+2:]}
+				d.unread.note(others)
+				d.rejectForbidden(others)
+				return true
+			}
 			d.unread.note(value)
 			d.rejectForbidden(value)
 			continue

@@ -89,9 +89,19 @@ func TestHintsForAMissingLevelOfKeys(t *testing.T) {
 func TestARecordingThatIsIndentedTooFarIsNamed(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50\n"
 	holdHints(t, []hintCase{
-		{when + "    french-b1:\n      when: Tue 09:00-09:50", `"french-b1" is not a key of a recording`, "if it is a recording, write it in the column of german-a1", ""},
+		{when + "    french-b1:\n      when: Tue 09:00-09:50", `"french-b1" is not a key of a recording`, "if it is a recording, indent it like german-a1, by 2 spaces", ""},
+		{when + "    french-b1:\n    when: Tue 09:00-09:50\n    labels: {floor: first}\n    video: high", `"french-b1" is not a key of a recording`, "if it is a recording, indent it like german-a1, by 2 spaces", ""},
 		{when + "    foo:\n      bar: 1", `"foo" is not a key of a recording`, "rundown schema prints every key of a recording", ""},
 	})
+	// The keys below it are its own: they are no second ones of the recording before, and are read once it is in its place.
+	files := hintPlan(when + "    french-b1:\n    when: Tue 09:00-09:50\n    url: https://lingua.example/{none}")
+	if found := findingsOf(t, files, "plan.yaml"); len(found) != 1 {
+		t.Errorf("got\n%s", plantest.Show(found))
+	}
+	files["plan.yaml"] = strings.Replace(files["plan.yaml"], "    french-b1:", "  french-b1:", 1)
+	if found := findingsOf(t, files, "plan.yaml"); len(found) != 1 || found[0].Rule != "placeholder-unknown" {
+		t.Errorf("in its place: got\n%s", plantest.Show(found))
+	}
 }
 
 func TestHintsForTheOtherRegion(t *testing.T) {

@@ -39,7 +39,9 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 	case d.included && table.description == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).Names, name):
 		hint = plan.NewHint("only the root file may hold " + name)
 	case table.description == "a recording" && !d.invented && mapping.Style&yaml.FlowStyle == 0 && isKeyOf(mapping.Content[i+1], "when"):
-		hint = plan.NewHint("if it is a recording, write it in the column of " + s.name)
+		hint = outdentHint(s)
+	case d.beginsRecording(mapping, i, table):
+		hint = outdentHint(s)
 	default:
 		hint = homeHint(name, mapping.Content[i+1])
 	}
@@ -47,6 +49,40 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 		hint = table.keysHint()
 	}
 	d.advise("unknown-key", at, message, hint)
+}
+
+// outdentHint is the hint for a recording that is indented as a key of the recording before it.
+func outdentHint(before location) plan.Hint {
+	spaces := "1 space"
+	if n := before.at.Column - 1; n != 1 {
+		spaces = fmt.Sprintf("%d spaces", n)
+	}
+	return plan.NewHint(fmt.Sprintf("if it is a recording, indent it like %s, by %s", before.name, spaces))
+}
+
+// beginsRecording says whether entry i of a recording is the name of another recording that is indented as deep as its
+// own keys: it is no key and has no value, and a key behind it was given before it. The keys behind it are then those of
+// the other recording. To remove them as duplicates would lose its classes.
+func (d *decoder) beginsRecording(mapping *yaml.Node, i int, table *fields) bool {
+	name, value := mapping.Content[i].Value, mapping.Content[i+1]
+	if table.description != "a recording" || d.invented || mapping.Style&yaml.FlowStyle != 0 || value.Tag != "!!null" || value.Value != "" {
+		return false
+	}
+	if vocabularyHint(name, table.description).Text != "" || plan.DidYouMean(name, table.Names).Text != "" {
+		return false
+	}
+	for j := i + 2; j+1 < len(mapping.Content); j += 2 {
+		key := mapping.Content[j].Value
+		if _, known := table.index[key]; !known {
+			return false
+		}
+		for k := 0; k < i; k += 2 {
+			if mapping.Content[k].Value == key {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // keysHint lists the keys of a mapping, or says where to find them if they are many.
