@@ -334,6 +334,10 @@ func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 			list += ", …"
 		}
 	}
-	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, plan.Quoted(name.Text), list), plan.DidYouMean(name.Text, known))
+	hint := plan.DidYouMean(name.Text, known)
+	if days, err := ParseDays(name.Text); err == nil && n.kind == "calendar" {
+		hint = plan.NewHint(fmt.Sprintf("define the days under calendars, as in holidays: %s, and write that name here", days))
+	}
+	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, plan.Quoted(name.Text), list), hint)
 	return found.value, false
 }

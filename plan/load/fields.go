@@ -116,6 +116,9 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 		if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.ID == "storage-vendor-values" {
 			hint = plan.WriteHint(vendor)
 		}
+		if area := areaAliases[strings.ToLower(v)]; area != "" && r.ID == "acquire-region-values" {
+			hint = plan.WriteHint(area)
+		}
 		if hint.Text == "" && r.ID == "acquire-region-values" {
 			hint = plan.NewHint("this region is the area of Agora's servers; the region of a bucket is a key of its storage")
 		}

@@ -264,6 +264,9 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 		hint = plan.DidYouMean(name[1], videoNames())
 		hint.Part = name[1]
 	}
+	if size := videoAliases[strings.ToLower(text)]; size != "" {
+		hint = plan.WriteHint(size)
+	}
 	d.advise("invalid-value", at, fmt.Sprintf("%s is not a video size: %s, each also with a frame rate as in 720p30, or width and height below it",
 		plan.Quoted(text), strings.Join(videoNames(), ", ")), hint)
 	return false

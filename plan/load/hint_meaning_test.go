@@ -104,6 +104,23 @@ func TestARecordingThatIsIndentedTooFarIsNamed(t *testing.T) {
 	}
 }
 
+func TestHintsForWordsOfAnOffice(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	const regions, sizes = " and must be one of CN, AP, EU, NA", " is not a video size: 360p, 480p, 720p, 1080p, each also with a frame rate as in 720p30, or width and height below it"
+	holdHints(t, []hintCase{
+		{when + "    changes:\n      2031-09-15: {to: 10:00-11:00, reason: ill}", `"reason" is not a key of a change`, "write note", when + "    changes:\n      2031-09-15: {to: 10:00-11:00, note: ill}"},
+		{when + "    changes:\n      2031-09-15: {note: moved, reason: ill}", `"reason" is not a key of a change`, "note is given here already; if note was meant, remove one of the two", ""},
+		{when + "    region: Europe", `region is "Europe"` + regions, "write EU", when + "    region: EU"},
+		{when + "    region: china", `region is "china"` + regions, "write CN", when + "    region: CN"},
+		{when + "    region: Asia", `region is "Asia"` + regions, "write AP", when + "    region: AP"},
+		{when + "    region: north america", `region is "north america"` + regions, "write NA", when + "    region: NA"},
+		{when + "    video: HD", `"HD"` + sizes, "write 720p", when + "    video: 720p"},
+		{when + "    video: Full HD", `"Full HD"` + sizes, "write 1080p", when + "    video: 1080p"},
+		{when + "    skip: 2031-12-08..2031-12-12", `the calendar "2031-12-08..2031-12-12" is not defined (defined: autumn)`, "define the days under calendars, as in holidays: 2031-12-08..2031-12-12, and write that name here", ""},
+		{when + "    titel: a\n    title: b", `"titel" is not a key of a recording`, "title is given here already; if title was meant, remove one of the two", ""},
+	})
+}
+
 func TestHintsForTheOtherRegion(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50\n"
 	const servers = "this region is the area of Agora's servers; the region of a bucket is a key of its storage"

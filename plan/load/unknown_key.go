@@ -25,12 +25,9 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 	}
 	if hint.Text == "" {
 		hint = plan.DidYouMean(name, table.Names)
-		if isKeyOf(mapping, hint.Replacement) {
-			hint = plan.Hint{} // to write that one again would be a duplicate
-		}
 	}
 	if isKeyOf(mapping, hint.Replacement) {
-		hint.Replacement = ""
+		hint = givenHint(hint.Replacement)
 	}
 	switch {
 	case hint.Text != "":
@@ -49,6 +46,11 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 		hint = table.keysHint()
 	}
 	d.advise("unknown-key", at, message, hint)
+}
+
+// givenHint is the hint for another name of a key that the mapping has: to write that key again would be a duplicate.
+func givenHint(key string) plan.Hint {
+	return plan.NewHint(fmt.Sprintf("%s is given here already; if %s was meant, remove one of the two", key, key))
 }
 
 // outdentHint is the hint for a recording that is indented as a key of the recording before it.

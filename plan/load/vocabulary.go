@@ -52,6 +52,9 @@ func vocabularyHint(name, noun string) plan.Hint {
 	if name == "name" && noun == "a recording" {
 		return plan.Hint{Text: "write title; the id of a recording is the key above its own keys", Replacement: "title"}
 	}
+	if name == "reason" && slices.Contains([]string{"a recording", "a change", "defaults"}, noun) {
+		return plan.Hint{Text: "write note", Replacement: "note"}
+	}
 	word := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 	if slices.Contains(timeWords, word) && noun != "a recording" && noun != "defaults" {
 		return plan.Hint{}
@@ -122,6 +125,15 @@ func daysHint(name string, value *yaml.Node) plan.Hint {
 
 // isWordLike says whether a name can be shown in a hint.
 func isWordLike(name string) bool { return plan.SafePlain.MatchString(name) && len(name) <= 40 }
+
+// areaAliases are other names of the areas of Agora's servers.
+var areaAliases = map[string]string{
+	"europe": "EU", "europa": "EU", "china": "CN", "mainland china": "CN", "asia": "AP", "asia pacific": "AP", "asia-pacific": "AP",
+	"north america": "NA", "us": "NA", "usa": "NA",
+}
+
+// videoAliases are other names of the sizes of the picture.
+var videoAliases = map[string]string{"hd": "720p", "full hd": "1080p", "fullhd": "1080p", "full-hd": "1080p", "fhd": "1080p"}
 
 // vendorAliases are other names of the vendors.
 var vendorAliases = map[string]string{
