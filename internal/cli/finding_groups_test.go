@@ -29,7 +29,7 @@ func TestASummaryFitsTheTerminal(t *testing.T) {
 			s.NotChecked = append(s.NotChecked, "${"+name+"}")
 		}
 		var words []string
-		for _, part := range summaryParts(s) {
+		for _, part := range summaryParts(s, true) {
 			var b strings.Builder
 			render.PrintHanging(&b, 100, "  ", part, 4)
 			lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
@@ -40,7 +40,7 @@ func TestASummaryFitsTheTerminal(t *testing.T) {
 			}
 			words = append(words, strings.Fields(strings.Join(lines, " "))...)
 		}
-		if want := strings.Fields(strings.Join(summaryParts(s), " ")); !slices.Equal(words, want) {
+		if want := strings.Fields(strings.Join(summaryParts(s, true), " ")); !slices.Equal(words, want) {
 			t.Errorf("got the words %q, want %q", words, want)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,8 @@ func newValidateCommand(a *app) *cobra.Command {
 		Long: `Check plans against every documented restriction.
 
 The findings are followed by a summary: recordings, classes, period, peak
-concurrency, hours, cost, and what was not checked because a reference is not
-set. The period starts now, or with the first class if that is later. It ends
+concurrency, hours, cost, and how many references were not checked. With
+--resolve it lists those that are not set. The period starts now, or with the first class if that is later. It ends
 with the last class, but at most 366 days later.
 
 Text output lists errors first, then warnings. A mistake that several
@@ -138,12 +139,19 @@ func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 	if c.Plan == nil {
 		return
 	}
-	if c.Count(plan.SeverityError) > 0 {
+	if hasWrongFigures(c.Findings) {
 		fmt.Fprintln(w, "  because of the errors, these figures may be wrong:")
 	}
-	for _, part := range summaryParts(summaryOf(c, opts.Lookup)) {
+	for _, part := range summaryParts(summaryOf(c, opts.Lookup), opts.Lookup != nil) {
 		a.printHanging(w, "  ", part, 4)
 	}
+}
+
+// hasWrongFigures says whether an error may change what the plan records. A reference that is not set changes nothing of it.
+func hasWrongFigures(findings []plan.Finding) bool {
+	return slices.ContainsFunc(findings, func(f plan.Finding) bool {
+		return f.Severity == plan.SeverityError && f.Rule != "secret-unresolved"
+	})
 }
 
 // summaryOf is what validate says of a plan that was checked.
@@ -160,8 +168,9 @@ func counted(c planfile.Checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// summaryParts are the lines of the summary: recordings, classes, period, peak, cost, and what was not checked.
-func summaryParts(s rules.Summary) []string {
+// summaryParts are the lines of the summary: recordings, classes, period, peak, cost, and what was not checked. resolved says
+// that the values of references were looked up.
+func summaryParts(s rules.Summary, resolved bool) []string {
 	parts := []string{render.Plural(s.Recordings, "recording") + ", " + render.Plural(s.Classes, "class")}
 	if s.Classes > 0 {
 		first, last := s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly)
@@ -173,7 +182,11 @@ func summaryParts(s rules.Summary) []string {
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
-		parts = append(parts, "not checked, because not set: "+view.Line(strings.Join(s.NotChecked, ", ")))
+		if resolved {
+			parts = append(parts, "not checked, because not set: "+view.Line(strings.Join(s.NotChecked, ", ")))
+		} else {
+			parts = append(parts, "not checked: the values of "+render.Plural(len(s.NotChecked), "reference")+"; validate --resolve checks them")
+		}
 	}
 	return parts
 }
