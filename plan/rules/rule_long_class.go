@@ -43,15 +43,29 @@ func checkLongClasses(c *checker) {
 
 // longClass checks one time; head is the text before its clock times.
 func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head string, start plan.Clock, length time.Duration) {
-	if length <= longClass || int(start)+int(length/time.Second) <= plan.DaySeconds {
+	if !isLongNight(start, length) {
 		return
 	}
 	hint := plan.NewHint(tuneLong)
-	if back := 24*time.Hour - length; back < length {
-		end := plan.Clock((int(start) + int(length/time.Second)) % plan.DaySeconds)
-		hint = plan.WriteHint(head + plan.Clocks(end, back)).Append(", if start and end were swapped; " + tuneLong)
+	if right, ok := swapped(head, start, length); ok {
+		hint = plan.WriteHint(right).Append(", if start and end were swapped; " + tuneLong)
 	}
 	c.advise(pos, fmt.Sprintf("%s of %s lasts %s: its end is before its start, so it ends on the next day", written, r.ID, plan.DurationText(length)), hint)
+}
+
+// isLongNight says whether a class passes midnight and is longer than an evening.
+func isLongNight(start plan.Clock, length time.Duration) bool {
+	return length > longClass && int(start)+int(length/time.Second) > plan.DaySeconds
+}
+
+// swapped is a time with its start and its end swapped, behind head; false if that would be no shorter.
+func swapped(head string, start plan.Clock, length time.Duration) (string, bool) {
+	back := 24*time.Hour - length
+	if back >= length {
+		return "", false
+	}
+	end := plan.Clock((int(start) + int(length/time.Second)) % plan.DaySeconds)
+	return head + plan.Clocks(end, back), true
 }
 
 // tuneLong is the hint for those who mean it.

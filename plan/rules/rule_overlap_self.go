@@ -44,6 +44,10 @@ func checkOverlapSelf(c *checker) {
 		for _, o := range found.order {
 			hint := "give them times apart, or recordings of their own"
 			for _, k := range []*schedule.Instance{&o.first, &o.second} {
+				if right, ok := swappedBack(k); ok {
+					written := &k.Timetable.Recording.When[k.Entry]
+					hint = fmt.Sprintf("the end of %s is before its start: write %s, if the two were swapped", written, right)
+				}
 				if isMoved(k) && o.count == 1 {
 					hint = fmt.Sprintf("the class of %s is moved there: choose another time for it", k.Day)
 				}
@@ -51,6 +55,25 @@ func checkOverlapSelf(c *checker) {
 			c.report(o.pos(), "the recording overlaps with itself: "+o.String(), hint)
 		}
 	}
+}
+
+// swappedBack is the time of a class whose start and end were likely swapped, the right way round.
+func swappedBack(k *schedule.Instance) (string, bool) {
+	if isMoved(k) || k.Entry >= len(k.Timetable.Recording.When) {
+		return "", false
+	}
+	w := &k.Timetable.Recording.When[k.Entry]
+	head := w.Days.String()
+	switch w.Kind {
+	case plan.WhenCron:
+		return "", false
+	case plan.WhenDated:
+		head = w.Date.String()
+	}
+	if !isLongNight(w.Start, w.Length) {
+		return "", false
+	}
+	return swapped(head+" ", w.Start, w.Length)
 }
 
 // cannotOverlap says whether no two classes of a recording can overlap, without counting them: it has one weekly time

@@ -25,6 +25,9 @@ func TestARecordingThatOverlapsItselfIsReported(t *testing.T) {
 	wantFindings(t, build.TermOf("2031-10-06..2031-10-31", build.Recording("r", "UTC", "cron 0 */2 * * MON for 3h")), "2031-09-01",
 		"101 overlap-self … r on 2031-10-06 00:00-03:00, and r on 2031-10-06 02:00-05:00")
 
+	wantFindings(t, build.TermOf("2031-10-06..2031-10-31", build.Recording("r", "UTC", "Mon Wed 09:45-09:00", "Mon 13:00-14:00")), "2031-09-01",
+		"102 overlap-self … r on 2031-10-06 13:00-14:00 before it ends … | the end of Mon Wed 09:45-09:00 is before its start: write Mon Wed 09:00-09:45, if the two were swapped")
+
 	r = build.Recording("r", "UTC", "Mon Wed 09:00-09:50")
 	build.Change(r, "2031-10-13", "2031-10-15 09:00-09:50")
 	wantFindings(t, build.TermOf("2031-10-06..2031-10-31", r), "2031-09-01",
