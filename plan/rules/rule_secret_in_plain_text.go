@@ -21,7 +21,11 @@ func checkPlainSecrets(c *checker) {
 	}
 	address := func(t plan.Text, name, more string) {
 		if !t.IsZero() && !isBlank(t) && len(t.References()) == 0 {
-			c.warn(t.Pos(), name+inPlainText, "write a reference for what is secret in it: ${NAME} or ${file:PATH}"+more)
+			hint := "write a reference for what is secret in it: ${NAME} or ${file:PATH}" + more
+			if variableInside.MatchString(plan.Written(t.Parts())) {
+				hint = "write ${NAME}, with braces, if a variable was meant: a $ without braces stands for itself; else " + hint
+			}
+			c.warn(t.Pos(), name+inPlainText, hint)
 		}
 	}
 	key(c.p.Account.CustomerSecret, "customer_secret")
@@ -65,8 +69,9 @@ const (
 
 // These match texts that are probably meant as references.
 var (
-	bareVariable = regexp.MustCompile(`^\$[A-Za-z_][A-Za-z0-9_]*$`)
-	bareFile     = regexp.MustCompile(`^file:.`)
+	bareVariable   = regexp.MustCompile(`^\$[A-Za-z_][A-Za-z0-9_]*$`)
+	bareFile       = regexp.MustCompile(`^file:.`)
+	variableInside = regexp.MustCompile(`\$[A-Za-z_][A-Za-z0-9_]*`)
 )
 
 // bracesMissing is the hint for a text that looks like a reference without its braces; "" for another. It shows nothing

@@ -30,10 +30,14 @@ func TestAReferenceWithoutItsBracesIsTold(t *testing.T) {
 }
 
 func TestAStreamKeyInPlainTextIsToBeChanged(t *testing.T) {
-	f := schoolFindings(t, "${STREAM_KEY}", "CANARY")[0]
 	const want = "write a reference for what is secret in it: ${NAME} or ${file:PATH}; whoever knows the stream key can broadcast with it, so change the key"
-	if f.Severity != plan.SeverityWarning || f.Hint != want {
-		t.Error(plantest.Show([]plan.Finding{f}))
+	for key, want := range map[string]string{
+		"CANARY": want, "CANARY$1": want, "$CANARY_KEY": "write ${NAME}, with braces, if a variable was meant: a $ without braces stands for itself; else " + want,
+	} {
+		f := schoolFindings(t, "${STREAM_KEY}", key)[0]
+		if f.Severity != plan.SeverityWarning || f.Hint != want {
+			t.Error(plantest.Show([]plan.Finding{f}))
+		}
 	}
 }
 
