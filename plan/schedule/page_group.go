@@ -40,6 +40,9 @@ func (e *Schedule) PageGroups() [][]*Timetable {
 	return e.groups
 }
 
+// EachPage visits the pages on which classes of a recording may be, with {date} and {time} left in place.
+func (e *Schedule) EachPage(s *Timetable, visit func(url string)) { s.eachURL(e, visit) }
+
 // eachURL visits the pages of a recording and of its changes, with {date} and {time} left in place.
 func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
 	for i := -1; i < len(s.Changed); i++ {
