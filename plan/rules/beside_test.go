@@ -47,3 +47,11 @@ func TestAPageThatTwoPlansRecordAtOnceIsReportedInBoth(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoPlansOfOneNameAreTold(t *testing.T) {
+	p, other := crowd("hillside", 1, ""), crowd("hillside", 1, "")
+	got := strings.Join(besideFindings(p, other, "instance-unique"), "\n")
+	if !strings.Contains(got, "both plans are called hillside: ") || !strings.HasSuffix(got, " | give one of the plans another name") {
+		t.Error(got)
+	}
+}

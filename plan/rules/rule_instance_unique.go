@@ -60,8 +60,12 @@ func (c *checker) reportClash(own, b *occupant) {
 	if !b.own {
 		other += fmt.Sprintf(" of %s, line %d,", path.Clean(b.pos.File), b.pos.Line)
 	}
-	c.report(own.pos, fmt.Sprintf("%s and %s use the same App ID, channel name and uid (channel %s, uid %s) while both run", own.id, other, own.instances[0].cname, own.instances[0].uid),
-		"give one of the plans another name, or one of the recordings another cname")
+	before, hint := "", "give one of the plans another name, or one of the recordings another cname"
+	if !b.own && b.plan == own.plan {
+		before, hint = fmt.Sprintf("both plans are called %s: ", own.plan), "give one of the plans another name"
+	}
+	c.report(own.pos, before+fmt.Sprintf("%s and %s use the same App ID, channel name and uid (channel %s, uid %s) while both run", own.id, other, own.instances[0].cname, own.instances[0].uid),
+		hint)
 }
 
 // sharedChannels groups the recordings of the plan, and of those beside it, that can have a channel name in common.
