@@ -136,20 +136,26 @@ func TestTheWorkflowOfCIJudgesAPullRequest(t *testing.T) {
 		t.Fatal("git does not begin")
 	}
 	usual := readExample(t, "quickstart.yaml")
+	named := func(name string) string { // with pages of its own
+		return strings.NewReplacer("name: lingua", "name: "+name, "://", "://"+name+".").Replace(usual)
+	}
 	base := commit(map[string]string{
-		"lingua.yaml": usual, "other.yaml": strings.Replace(usual, "name: lingua", "name: other", 1),
-		"old.yaml": strings.Replace(usual, "name: lingua", "name: old", 1),
+		"lingua.yaml": usual, "other.yaml": named("other"), "old.yaml": named("old"),
 	})
 	if _, status := bash(steps["Validate"]); status != StatusOK {
 		t.Errorf("plans without errors end with status %d", status)
+	}
+	commit(map[string]string{"old.yaml": strings.ReplaceAll(named("old"), "18:00-19:30", "19:30-18:00")})
+	if _, status := bash(steps["Validate"]); status != StatusFindings {
+		t.Errorf("a plan with a warning ends with status %d", status)
 	}
 	if err := os.Remove(filepath.Join(repository, "plans", "old.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	commit(map[string]string{
 		"lingua.yaml": strings.Replace(usual, "[Tue 18:00-19:30, Fri 17:00-17:50]", "Tue 18:00-19:30", 1),
-		"new.yaml":    strings.Replace(usual, "name: lingua", "name: fresh", 1),
-		"other.yaml":  strings.Replace(usual, "name: lingua", "naem: other", 1),
+		"new.yaml":    named("fresh"),
+		"other.yaml":  strings.Replace(named("other"), "name: other", "naem: other", 1),
 	})
 
 	annotations, status := bash(steps["Validate"])
