@@ -133,8 +133,17 @@ func (a *app) noCommand(cmd *cobra.Command, args []string) error {
 	return &usageError{cmd.CommandPath(), errors.New("no command given")}
 }
 
+// Words of other programs for commands and for flags, which are no misspellings of ours.
+var (
+	otherCommands = map[string]string{"start": "run", "stop-all": "run --stop-all"}
+	otherFlags    = map[string]string{"to": "until", "json": "format json"}
+)
+
 // unknownCommand suggests the nearest command.
 func unknownCommand(root *cobra.Command, name string) error {
+	if other := otherCommands[name]; other != "" {
+		return fmt.Errorf("unknown command %q, did you mean %q?", name, other)
+	}
 	var names []string
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
@@ -161,6 +170,9 @@ func explainFlag(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return err
+	}
+	if other := otherFlags[unknown.GetSpecifiedName()]; cmd.Flags().Lookup(strings.Fields(other + " -")[0]) != nil {
+		return fmt.Errorf("%w, did you mean --%s?", err, other)
 	}
 	if others := commandsWith(cmd.Root(), unknown.GetSpecifiedName()); len(others) > 0 {
 		return fmt.Errorf("%w; it is a flag of %s", err, view.JoinSome(others, 4))
