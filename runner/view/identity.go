@@ -282,7 +282,7 @@ func (id ID) Find(p *plan.Plan, now time.Time) (plan.Occurrence, error) {
 	case len(found) == 0 && !id.Whole && !id.Dated:
 		return plan.Occurrence{}, fmt.Errorf("no class of %s is running or planned in plan %s", Line(id.Text), p.Name)
 	case len(found) == 0:
-		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; see rundown list", Line(id.Text), p.Name)
+		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; rundown list PLAN names its classes", Line(id.Text), p.Name)
 	case len(found) > 1 && id.Dated:
 		var list []Names
 		for i := range found {
