@@ -131,9 +131,20 @@ func (o applying) given(ctx context.Context, c planfile.Checked) error {
 		return fmt.Errorf("plan %s: %w", c.Path, err)
 	}
 	if _, _, err := runner.Reading(r); err != nil {
-		return fmt.Errorf("plan %s cannot be stored: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.Path)
+		return fmt.Errorf("plan %s cannot be stored: %s; use a reference, or give the file to run", c.Path, whyUnreadable(c))
 	}
 	return o.apply(ctx, c.Plan, r, "given")
+}
+
+// whyUnreadable says why a plan cannot be read from the store again, with the place of a secret that is written out.
+func whyUnreadable(c planfile.Checked) string {
+	for _, f := range c.Findings {
+		if f.Rule == "secret-in-plain-text" {
+			what, _, _ := strings.Cut(f.Message, ": ")
+			return fmt.Sprintf("%s:%d: %s", view.Line(f.Pos.File), f.Pos.Line, what)
+		}
+	}
+	return "a secret is written out in it, or it is standard input"
 }
 
 // apply stores a revision. It waits for a confirmation if it removes much of the active plan.
