@@ -177,7 +177,7 @@ func forecastLines(d comparison) [][3]string {
 	})
 	of("HD", func(f *forecast.Forecast) string { return hours(f.Seconds.HD) })
 	of("Full HD", func(f *forecast.Forecast) string { return hours(f.Seconds.FullHD) })
-	of("free minutes", func(f *forecast.Forecast) string {
+	of("free minutes used", func(f *forecast.Forecast) string {
 		var free int64
 		for _, m := range f.Months {
 			free += m.FreeHD + m.FreeFHD
