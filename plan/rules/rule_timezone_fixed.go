@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"rundown/plan"
 )
@@ -20,7 +21,11 @@ func checkFixedZones(c *checker) {
 			return "", plan.Hint{}
 		}
 		name := s.Zone.String()
-		message := fmt.Sprintf("timezone %s has no daylight saving time: where clocks change, classes are an hour off for half of the year", name)
+		is := ""
+		if sign, hours, ok := cutEtc(name); ok {
+			is = fmt.Sprintf("is UTC%s%s, and it ", sign, hours)
+		}
+		message := fmt.Sprintf("timezone %s %shas no daylight saving time: where clocks change, classes are an hour off for half of the year", name, is)
 		if zone, known := fixedZones[name]; known {
 			return message, plan.WriteHint(zone)
 		}
@@ -30,4 +35,13 @@ func checkFixedZones(c *checker) {
 		}
 		return message, plan.OffsetHint(name, m[1]+m[2], m[3])
 	})
+}
+
+// cutEtc gives the offset from UTC of a zone such as Etc/GMT+1, whose sign is the other way round.
+func cutEtc(name string) (sign, hours string, ok bool) {
+	if hours, ok = strings.CutPrefix(name, "Etc/GMT+"); ok {
+		return "-", hours, hours != "0"
+	}
+	hours, ok = strings.CutPrefix(name, "Etc/GMT-")
+	return "+", hours, ok && hours != "0"
 }
