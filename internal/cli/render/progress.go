@@ -106,7 +106,7 @@ func (p *Progress) Update(s session.State) {
 	l.mu.Unlock()
 	switch {
 	case p.bars == nil && text != l.said:
-		fmt.Fprintf(p.err, "%s  %-20s  %s\n", time.Now().In(l.zone).Format("15:04:05"), l.name, text)
+		fmt.Fprintf(p.err, "%s  %-20s  %s\n", time.Now().In(l.zone).Format("15:04:05 MST"), l.name, text)
 		l.said = text
 	case p.bars != nil && s.Phase == session.Ended:
 		l.bar.SetCurrent(l.end.Sub(l.start).Milliseconds())
@@ -128,7 +128,7 @@ func describe(s session.State, zone *time.Location) string {
 	}
 	switch {
 	case x.State == session.SessionRunning:
-		text = "recording until " + s.Until.In(zone).Format("15:04:05")
+		text = "recording until " + s.Until.In(zone).Format("15:04:05 MST")
 	case x.State == session.SessionConfirming:
 		text += " " + x.SID
 	case x.Reason != "" && !x.State.Final():
