@@ -38,10 +38,12 @@
 //	capacity.go                     padding that gives its session to another class
 //	health.go                       health issues, which the files about their causes raise (breaker.go, quota.go, reach.go, foreign.go …)
 //	clock.go                        a clock that jumps, and one that differs from the service's
-//	gate.go, fleet.go, handover.go  several nodes: who may send, which plans they work on, how an App ID changes its owner;
+//	node.go, handover.go            several nodes: which of them live, who owns an App ID, and how that changes
+//	gate.go                         who may send
+//	unfit.go                        plans that this node cannot work on, and which revision a start works on
 //	late.go, relay.go               what one node leaves in the store for another
 //	maintenance.go                  old classes are removed, and the log of an SQLite file is emptied
-//	secrets.go, keys.go             references and storage credentials, resolved for each request
+//	keys.go                         references and storage credentials, resolved for each request
 //	now.go, dryrun.go               what somebody asks for outside of the schedule; the requests of a plan without sending any
 //
 // Commands and runner/web call it, the latter for the most part by runner/view and runner/operate. Calls run from the
