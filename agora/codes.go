@@ -8,7 +8,7 @@ const (
 	codeUploadTimeout    = 50
 	codeTaskConflict     = 53
 	codeRequestTimeout   = 62
-	codeNotCompleted     = 65
+	codePending          = 65
 	codeNotFound         = 404
 	codeNoActiveStatus   = 405
 	codeOverload         = 406

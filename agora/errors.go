@@ -31,7 +31,7 @@ type Result int
 const (
 	Unknown     Result = iota // no answer, or none that says whether the request had an effect
 	Done                      // it had its effect
-	Retry                     // it had no effect, or repeating it is harmless: send the same request after a pause
+	Retry                     // it had no effect, or repeating it is harmless, as of 65, after which a start may run: send the same request after a pause
 	NewResource               // send acquire and start again: the resource id is of no use
 	Permanent                 // the configuration, the credentials or the program is wrong: repeating it does not help
 	Ended                     // the recording has ended, or is ending

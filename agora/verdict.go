@@ -33,7 +33,7 @@ const (
 // codeVerdicts are the codes of the service that callers distinguish.
 var codeVerdicts = map[int]Verdict{
 	codeTaskConflict:   VerdictConflict,
-	codeNotCompleted:   VerdictPending,
+	codePending:        VerdictPending,
 	codeRequestTimeout: VerdictTimedOut,
 	codeUploadTimeout:  VerdictUploading,
 	codeNoRecordedData: VerdictNothingRecorded,

@@ -20,7 +20,7 @@ type outgoing struct {
 	w       *worker
 	api     *agora.App
 	conn    *Connection
-	occ     *plan.Occurrence // nil: the plan no longer holds it
+	occ     *plan.Occurrence // as planned, for what the request says; nil: the plan no longer holds it
 	state   session.State
 	session *session.Session
 	op      agora.Op

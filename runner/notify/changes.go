@@ -12,7 +12,7 @@ import (
 )
 
 // Changes are the announcements of a step that brings an occurrence from before, as it is stored, to after. They are
-// written in the transaction of the step.
+// written in the transaction of the step. That a session was lost is not told here: interrupted.go tells it, as class.late.
 func Changes(before, after session.State, now time.Time) (list []store.Announcement) {
 	if after.Phase == session.Ended && after.Outcome != "" && (before.Phase != session.Ended || before.Outcome != after.Outcome) {
 		at := after.EndedAt

@@ -10,8 +10,9 @@
 // One node of a store sends. One that was frozen meanwhile sends for some moments after it wakes, until it finds that another node
 // has taken over. The store does not keep it from that, and need not: what is sent twice has the same id, what the other node has
 // settled stays settled, and a target has one message of an id at most. Two things may happen then. A message that was out comes
-// after a later one of its class. A condition that the frozen node found by itself is announced a second time under another id,
-// where the two nodes found it at different times, and is told as over only by the next sender, which reads the marks anew.
+// after a later one of its class. A condition that the frozen node found by itself is announced a second time under another id
+// where its id holds when it was found, as those of class.at-risk, health.raised and class.recovered do, and is told as over only by the next
+// sender, which reads the marks anew.
 //
 //	engine, orders ──┐
 //	                 ├─▶ announcements ──router──▶ outbox ──worker for each target──▶ webhook or channel
@@ -19,7 +20,7 @@
 //
 //	changes.go         what a step of a class announces, in the transaction of the step; fact.go: what an announcement holds
 //	observe.go         what lasts and what has ended, by marks in the store; nodes.go, digest.go and check.go announce too
-//	interrupted.go     classes that lose their recording while they last
+//	interrupted.go     class.late of a class that loses its recording while it lasts
 //	route.go           which targets (target.go) hear of an announcement
 //	message.go         the body of a message; words*.go and text.go: its sentences
 //	worker.go          sends what is due: webhook.go to programs, channel.go to people; backoff.go: when it is tried again

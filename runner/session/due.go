@@ -118,6 +118,8 @@ func (d *Decision) ask(x *Session) Action {
 //	its sid becomes known too late                          adoptSID, in notice.go
 //	it is an orphan, and a notification shows that it runs  onOrphanNotice, in stop_gone.go
 //
+// The last five enter SessionStopping themselves, and most of them name the final state; all before go through endSession.
+//
 // That the plan no longer holds the class ends no session: what has begun is recorded to its end.
 //
 // Two events make the class end earlier: onPaddingPreempted and onRelieved, in padding.go. An operator's cancel and a new end are

@@ -51,11 +51,11 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 	d.S.Replicas[x.Replica].abandon(a.reason("the service refuses it: "))
 }
 
-// onStart takes in the answer to a start. It looks at the verdict before the class, since a class may be too broad: 65 is of class
+// onStart takes in the answer to a start. It looks at the verdict before the result, since a result may be too broad: that of 65 is
 // Retry, "it had no effect, or repeating it is harmless", yet the start may have had its effect.
 //
 // VerdictTimedOut is the service's answer 62: the service ran out of time. Where our own time limit has passed there is no answer, and
-// the class is Unknown.
+// the result is Unknown.
 //
 // Where it is open whether a start had an effect, StartUncertain is set, and the same start is sent again with the same resource id:
 // the service starts at most one recording for a resource id. For 65 (VerdictPending) that is, step by step:

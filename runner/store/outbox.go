@@ -13,7 +13,7 @@ import (
 // it happened, and becomes a [Message] for each target that hears of it. It never holds a secret.
 type Announcement struct {
 	Seq     int64     // given by the store, rising
-	ID      string    // by [AnnouncementID], the same however often what it tells is found; a receiver knows a repetition by it
+	ID      string    // by [AnnouncementID], the same however often what it tells is found; a target gets one message of an ID
 	At      time.Time // when it happened
 	Kind    string    // class.failed, …: an id of plan.Events
 	Plan    string    // "" where it is about no plan
