@@ -474,7 +474,10 @@ func (e *Engine) takePlans(ctx context.Context) error {
 	}
 	defer e.applying.Unlock()
 	var err error
-	if e.shared() && e.gate.check() == nil { // else what it reads may be old
+	switch {
+	case !e.shared():
+		err = e.retryUnfit(ctx)
+	case e.gate.check() == nil: // else what it reads may be old
 		err = errors.Join(e.writeOwnPlans(ctx), e.retryUnfit(ctx)) // what one of them cannot do does not hold up the other
 	}
 	e.mu.Lock()

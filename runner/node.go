@@ -295,11 +295,10 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 }
 
 // updateOwnership sees to it that this node works on the App IDs that are its own: it buries dead nodes, stops the workers of what it
-// lost, takes its share of what is free, and hands over what is more than its share. A process that is alone on its store looks only
-// whether it lacks anything any more.
+// lost, takes its share of what is free, and hands over what is more than its share.
 func (e *Engine) updateOwnership(ctx context.Context) error {
 	if !e.shared() {
-		return e.retryUnfit(ctx)
+		return nil
 	}
 	if e.gate.mayBury() {
 		dead, err := e.cfg.Store.Bury(ctx, e.cfg.Now())

@@ -295,18 +295,22 @@ func (e *Engine) complete(r store.Revision) error {
 // dropPlan takes a plan out of work that was withdrawn.
 func (e *Engine) dropPlan(ctx context.Context, r store.Revision) error {
 	e.mu.Lock()
-	_, active := e.plans[r.Plan]
+	a, active := e.plans[r.Plan]
+	order := e.order
 	delete(e.plans, r.Plan)
-	e.order = slices.DeleteFunc(e.order, func(name string) bool { return name == r.Plan })
+	e.order = slices.DeleteFunc(slices.Clone(order), func(name string) bool { return name == r.Plan })
 	e.mu.Unlock()
 	e.clearUnfit(r.Plan)
 	if !active {
 		return nil
 	}
-	e.log.Info("plan withdrawn", "plan", r.Plan, "revision", r.ID)
-	if err := e.removeOthers(ctx); err != nil {
+	if err := e.removeOthers(ctx); err != nil { // it is tried again as long as the plan is among the active ones
+		e.mu.Lock()
+		e.plans[r.Plan], e.order = a, order
+		e.mu.Unlock()
 		return err
 	}
+	e.log.Info("plan withdrawn", "plan", r.Plan, "revision", r.ID)
 	return e.reloadWorkers(ctx)
 }
 

@@ -24,6 +24,29 @@ func TestAWithdrawnPlanIsTakenOutOfWork(t *testing.T) {
 	}
 }
 
+// TestAWithdrawnPlanIsTakenOutOfWorkOnceTheStoreCanBeWritten withdraws a plan just before the store cannot be written for a while.
+func TestAWithdrawnPlanIsTakenOutOfWorkOnceTheStoreCanBeWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		h := newHouse(t, simulator.Config{})
+		h.revision = wholeRevision
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:10"), "school.yaml"))
+		until(monday.Add(-5 * time.Minute))
+		if _, err := h.beside().AddRevision(context.Background(), store.Revision{At: time.Now(), Plan: "school", Who: "operator"}); err != nil {
+			t.Fatal(err)
+		}
+		allow := h.refuseWrites()
+		until(monday.Add(-3 * time.Minute))
+		allow()
+		until(monday.Add(time.Hour))
+		h.shut(e)
+		if sessions := h.sim.Ledger().Sessions; len(sessions) != 0 || e.Plans() != 0 {
+			t.Errorf("ran %+v of a plan that was withdrawn", sessions)
+		}
+	})
+}
+
 func withdrawn(t *testing.T, restart time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))

@@ -126,8 +126,11 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 // unknownLabels says that the recordings of the active plans do not have the labels of a closure; "" where one has them. That is no
 // error: a closure also covers what a later plan adds.
 func unknownLabels(ctx context.Context, s *store.Store, c store.Closure) string {
+	if len(c.Labels) == 0 {
+		return ""
+	}
 	plans, err := appliedPlans(ctx, s, rules.Options{Now: c.At})
-	if err != nil || len(c.Labels) == 0 {
+	if err != nil {
 		return ""
 	}
 	known := map[string]bool{}
@@ -146,7 +149,7 @@ func unknownLabels(ctx context.Context, s *store.Store, c store.Closure) string 
 		wanted = append(wanted, name+"="+value)
 	}
 	slices.Sort(wanted)
-	text := "no class of an active plan has the label " + strings.Join(wanted, " and ")
+	text := "no recording of an active plan has the label " + strings.Join(wanted, " and ")
 	if len(known) > 0 {
 		text += "; labels are " + view.JoinSome(slices.Sorted(maps.Keys(known)), 8)
 	}

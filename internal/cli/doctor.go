@@ -187,6 +187,7 @@ func (c *checkup) timeZones() {
 func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	dsn, err := c.a.storeDSN()
 	if err != nil {
+		c.unread = true
 		c.add("store", checkFail, err.Error(), "")
 		return nil
 	}
@@ -203,6 +204,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		}
 		return nil
 	case err != nil:
+		c.unread = true
 		c.add("store", checkFail, err.Error(), "")
 		return nil
 	}
@@ -336,7 +338,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 func (c *checkup) references(p *plan.Plan) {
 	w := &environment{app: c.a}
 	if missing := rules.NotChecked(p, w.lookup(p)); len(missing) > 0 {
-		c.add("references of "+p.Name, checkFail, "not set: "+view.JoinSome(missing, 8), "set them in the environment of the daemon")
+		c.add("references of "+p.Name, checkFail, "not set: "+view.JoinSome(missing, 8), setReferences)
 		return
 	}
 	c.add("references of "+p.Name, checkOK, "all are set", "")

@@ -50,6 +50,11 @@ func (d *daemon) storeListen(ctx context.Context) {
 // alsoInUse says that the store that the flags name is in use: another address alone would not help. It is "" where it is not, or
 // where that cannot be seen.
 func (a *app) alsoInUse(ctx context.Context) string {
+	if a.flags.simulate && !a.storeNamed() { // it has a store of its own
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, liveWithin) // a database that cannot be reached must not hold up the error
+	defer cancel()
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return ""
@@ -104,7 +109,11 @@ func liveIssues(ctx context.Context, s *store.Store, d view.DaemonState) ([]runn
 	if err != nil || !ofThisMachine(u.Hostname()) {
 		return nil, false
 	}
-	o := healthcheckOptions{listen: u.Host, ready: true, tls: u.Scheme == "https"}
+	listen := u.Host
+	if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsUnspecified() { // by IPv4, which a machine without IPv6 has, too
+		listen = ":" + u.Port()
+	}
+	o := healthcheckOptions{listen: listen, ready: true, tls: u.Scheme == "https"}
 	target, err := o.url()
 	if err != nil {
 		return nil, false
@@ -123,9 +132,13 @@ func liveIssues(ctx context.Context, s *store.Store, d view.DaemonState) ([]runn
 	defer answer.Body.Close()
 	var ready struct {
 		Ready  *bool          `json:"ready"`
+		Reason string         `json:"reason"`
 		Issues []runner.Issue `json:"issues"`
 	}
 	if err := json.NewDecoder(io.LimitReader(answer.Body, mostHealth)).Decode(&ready); err != nil || ready.Ready == nil {
+		return nil, false
+	}
+	if ready.Reason != "" { // it is starting or ending, or does not move: it has not looked, and the store knows more
 		return nil, false
 	}
 	return ready.Issues, true

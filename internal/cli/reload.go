@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type readState struct {
 	digest  string          // of their content
 	refused string          // why the plan was not applied; "": it was
 	code    reason.Code
+	advice  string    // what to do about it; "": the reason says it
 	since   time.Time // when it was refused
 	retry   bool      // and the reason may go away without a change of the files
 }
@@ -135,7 +137,7 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 			issues = append(issues, runner.Issue{
 				ID: reason.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since, About: r.plans[i].Plan.Name,
 				Text:   fmt.Sprintf("plan %s was not reloaded from %s, and the active plan stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
-				Advice: fmt.Sprintf("rundown validate %s lists its errors", r.plans[i].Path),
+				Advice: s.advice,
 			})
 		}
 	}
@@ -164,6 +166,7 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 			c.Check(rules.Options{Now: r.a.clock()})
 		}
 		*state = readState{files: c.Files, digest: c.Files.Digest()}
+		unsound := err != nil || !c.Sound()
 		changed, retry, err := r.apply(ctx, old, c, err, force)
 		if ctx.Err() != nil {
 			return
@@ -172,6 +175,12 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 		case err != nil:
 			state.refused, state.retry, state.since = err.Error(), retry, r.a.clock()
 			state.code = cmp.Or(reason.CodeOf(err), reason.IssuePlanRejected)
+			switch path, failed := filepath.Abs(old.Path); {
+			case unsound && failed == nil:
+				state.advice = fmt.Sprintf("rundown validate %s lists its errors", path)
+			case state.code == reason.IssueReferencesUnset:
+				state.advice = setReferences
+			}
 			if before.refused == state.refused {
 				state.since = before.since
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -281,5 +282,24 @@ func TestStatusIsWatchedUntilCtrlC(t *testing.T) {
 	}
 	if status, _, said := rundown(t, "status", "--watch", "--check", "--store", dsn); status != StatusTrouble || !strings.Contains(said, "--watch and --check cannot be combined") {
 		t.Errorf("status %d, said %s", status, said)
+	}
+}
+
+// TestADaemonThatHasNotLookedSaysNothing: one that starts, ends or hangs answers without any issue, and the store knows more.
+func TestADaemonThatHasNotLookedSaysNothing(t *testing.T) {
+	dsn, s := healthy(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"ready":false,"reason":"the worker of app a has not moved","issues":[]}`)
+	}))
+	defer server.Close()
+	report, err := view.HealthJSON([]runner.Issue{{ID: reason.IssueAccountRefused, Severity: runner.SeverityCritical, Since: noon, Text: "HTTP 401"}})
+	for _, err := range []error{err, s.SetSetting(t.Context(), listenSetting, server.URL), s.Beat(t.Context(), noon), s.SetHealth(t.Context(), noon, report)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, out, said := rundown(t, "status", "--check", "--store", dsn); status != StatusFindings || !strings.Contains(out, "HTTP 401") {
+		t.Errorf("status %d, said %q%s, want the issue that the store has", status, out, said)
 	}
 }

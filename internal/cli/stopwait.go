@@ -44,7 +44,10 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 
 // tellNext says that the daemon goes on, with the class that it begins next: run --stop-all alone does not end it.
 func (a *app) tellNext(ctx context.Context, s *store.Store) {
-	text, now := "", a.now()
+	text, now, goOn := "", a.now(), "the daemon goes on"
+	if s.Remote() {
+		goOn = "the daemons go on"
+	}
 	if o, err := view.ReadOverview(ctx, s, now); err == nil {
 		for _, row := range o.Board().Next {
 			if view.ReadDoc[view.OccurrenceDoc](row.Doc).Cancel == nil {
@@ -53,7 +56,7 @@ func (a *app) tellNext(ctx context.Context, s *store.Store) {
 			}
 		}
 	}
-	fmt.Fprintln(a.err, view.Line("the daemon goes on with the classes that are planned"+text+"; rundown cancel --on DAY cancels them, or stop the daemon"))
+	fmt.Fprintln(a.err, view.Line(goOn+" with the classes that are planned"+text+"; rundown cancel --on DAY cancels them"))
 }
 
 // stopByNodes leaves the orders to the daemons that share the store, and waits until they have carried them out. It is not
@@ -70,6 +73,9 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 	defer s.Close()
 	rows, left, err := a.toStop(ctx, s)
 	if err != nil || len(rows) == 0 { // it would join the daemons for nothing, and they would take it for dead
+		if err == nil && a.attended(ctx, s) {
+			a.tellNext(ctx, s)
+		}
 		return true, err
 	}
 	apps, err := servedApps(ctx, s, a.clock())
@@ -91,6 +97,8 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 	})
 	if open != nil {
 		fmt.Fprintln(a.err, "no daemon works any more on some of what is to be stopped; stopping it from here")
+	} else if err == nil {
+		a.tellNext(ctx, s)
 	}
 	return open == nil, err
 }

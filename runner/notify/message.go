@@ -33,6 +33,7 @@ type EventData struct {
 	ReasonCode *reason.Code        `json:"reason_code"`
 	Occurrence *EventClass         `json:"occurrence"`
 	Link       string              `json:"link,omitempty"`
+	Simulated  bool                `json:"simulated,omitempty"` // of a daemon that only simulates
 }
 
 // EventClass is the class that a message is about. Plan times have the zone's offset.
@@ -90,6 +91,7 @@ func eventOf(a store.Announcement, f Fact, c view) CloudEvent {
 	}
 	w := wordsOf(a, f, c)
 	if c.simulated {
+		e.Data.Simulated = true
 		w.title, w.text = "[simulation] "+w.title, "This is a simulation: nothing is recorded. "+w.text
 	}
 	e.Data.Title, e.Data.Text, e.Data.Advice = clean(w.title), clean(w.text), clean(w.advice())

@@ -151,7 +151,7 @@ func TestAFailedUploadNamesItsFolder(t *testing.T) {
 	if text := eventOf(list[0], f, view{}).Data.Text; err != nil || !strings.Contains(text, "(session 2) in the bucket, folder autumn/german/. Take them for lost until you are told that they are stored. Details: upload error 32: no room.") {
 		t.Errorf("%v: it says %q", err, text)
 	}
-	if d := eventOf(list[0], f, view{simulated: true}).Data; !strings.HasPrefix(d.Title, "[simulation] Files not stored: ") || !strings.HasPrefix(d.Text, "This is a simulation: nothing is recorded. ") {
+	if d := eventOf(list[0], f, view{simulated: true}).Data; !d.Simulated || !strings.HasPrefix(d.Title, "[simulation] Files not stored: ") || !strings.HasPrefix(d.Text, "This is a simulation: nothing is recorded. ") {
 		t.Errorf("of a simulation it says %q: %q", d.Title, d.Text)
 	}
 }
