@@ -143,11 +143,12 @@ func (e *Engine) clearUnfit(name string) {
 // retryUnfit tries the plans again that this node could not work on, or of which it could only finish what runs: a file or a variable
 // may be there now. The caller holds applying.
 func (e *Engine) retryUnfit(ctx context.Context) error {
+	now := e.cfg.Now()
 	e.mu.Lock()
-	unfit, finishes, again := len(e.unfit) > 0, e.finishes(), e.cfg.Now()
-	due := (unfit || finishes) && again.Sub(e.triedUnfit).Abs() >= unfitEvery
+	unfit, finishes := len(e.unfit) > 0, e.finishes()
+	due := (unfit || finishes) && now.Sub(e.triedUnfit).Abs() >= unfitEvery
 	if due {
-		e.triedUnfit = again
+		e.triedUnfit = now
 	}
 	e.mu.Unlock()
 	if !due {
