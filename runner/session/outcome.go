@@ -121,8 +121,11 @@ func (d *Decision) paddingOutcome(gaveUp reason.Reason) []string {
 }
 
 // onlyPadding says that what was recorded lies outside of the class. It is false where a session that wrote may have written the class:
-// its end is unknown.
+// its end is unknown. It is false as well where the class ended before its start, since another class took over: then nothing of it is missing.
 func (s *State) onlyPadding() bool {
+	if !s.Start.Before(s.End) {
+		return false
+	}
 	if missing(s.Gaps) < s.End.Sub(s.Start) {
 		return false
 	}
