@@ -79,7 +79,9 @@ func TestAnOutcome(t *testing.T) {
 		{"only padding, after a start that was sent late", []Session{wrote(50.5, 52)}, nil, Failed, reason.BegunLate, all, []string{"nothing of the class was recorded, only padding; its start was sent late; recorded from 2031-09-17 17:50:30Z"}, "missing"},
 		{"only padding, before a session that was lost", []Session{lost(wrote(-0.5, 0), reason.SessionLost)}, nil, Failed, reason.SessionLost, all, []string{"nothing of the class was recorded, only padding; recorded from", "it was lost"}, "late"},
 		{"only padding, and given up", []Session{lost(wrote(-0.5, 0), reason.SessionLost)}, gaveUp, Failed, reason.AttemptsUsedUp, all, []string{"only padding; 3 sessions in a row failed; recorded from"}, "missing"},
-		{"relieved before it was to begin", []Session{wrote(-0.5, -0.25)}, func(s *State) { s.Absent, s.Relieved = true, at(-0.25) }, Recorded, "", nil, []string{"recorded from 2031-09-17 16:59:30Z"}, "padding"},
+		{"relieved before it was to begin", []Session{wrote(-0.5, -0.25)}, func(s *State) {
+			s.Absent, s.Relieved, s.End, s.Until = true, at(-0.25), at(-0.25), at(-0.25) // as View lays it over the plan
+		}, Recorded, "", nil, []string{"recorded from 2031-09-17 16:59:30Z"}, "padding"},
 		{"nothing, and it failed", []Session{failed}, nil, Failed, reason.ServiceError, all, []string{"nothing was recorded; start: HTTP 500"}, "unconfirmed"},
 		{"nothing, and given up", []Session{failed}, gaveUp, Failed, reason.AttemptsUsedUp, all, []string{"3 sessions in a row failed; start: HTTP 500"}, "nothing was recorded"},
 		{"nothing, and given up for what the last one met", []Session{failed}, func(s *State) {
