@@ -146,9 +146,11 @@ func (d *Decision) beganTooLate(x *Session) bool {
 	return onItsWay(x) && x.Asked == "" && !d.now.Before(d.S.End)
 }
 
-// onItsWay says that no start of a session can have had an effect.
+// onItsWay says that no start of a session can have had an effect. One that is acquired anew was answered that its uid is in use, so a start
+// that the service answered by an error before that does not count.
 func onItsWay(x *Session) bool {
-	return (x.State == SessionAcquiring || x.State == SessionStarting) && (!x.StartUncertain || x.OnlyBlocked)
+	uncertain := x.StartUncertain && !x.OnlyBlocked
+	return x.State == SessionAcquiring && !uncertain || x.State == SessionStarting && !uncertain && !x.StartErrored
 }
 
 // endSession ends a session that records the class or is on its way to it:

@@ -129,6 +129,8 @@ func TestAStartThatWouldRecordPaddingAloneIsNotSent(t *testing.T) {
 		{"the class is over, and nothing was acquired", func(x *Session) { x.State = SessionAcquiring }, 50 * time.Minute, "", Failed, reason.IssueStoreFailed},
 		{"the class is over, and nothing says why it waited", func(x *Session) { x.Reason, x.ReasonCode = "", "" }, 50 * time.Minute, "", Failed, reason.ClassOver},
 		{"the start may have had an effect", func(x *Session) { x.StartUncertain = true }, 50 * time.Minute, agora.OpStart, "", ""},
+		{"the start was answered by an error of the service, which may have come after its effect", func(x *Session) { x.StartErrored = true }, 50 * time.Minute, agora.OpStart, "", ""},
+		{"it was answered by an error, and is acquired anew", func(x *Session) { x.State, x.StartErrored = SessionAcquiring, true }, 50 * time.Minute, "", Failed, reason.IssueStoreFailed},
 	} {
 		x := waits
 		if tt.session != nil {
