@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,6 +53,7 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 	t.Parallel()
 	const seen = 6 * time.Minute // of the class, by queries
 	refused := []simulator.RequestFault{{Endpoint: "stop", Times: 3, Status: 503}}
+	slowAcquire := simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "acquire", Times: 1, Delay: simulator.Duration(8 * time.Second)}}}
 	for _, tt := range []struct {
 		name        string
 		from, until time.Duration // since the bell
@@ -60,31 +62,29 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 		sessions    int
 		stopped     time.Duration // since the bell, of the last one
 		says        string
+		minutes     int // that the class lasts; 0: 15
 	}{
-		{"a while in the middle", seen, 10 * time.Minute, simulator.Faults{}, session.Recorded, 1, 17 * time.Minute, ""},
-		{"from the middle on", seen, 19 * time.Minute, simulator.Faults{}, session.Recorded, 1, 17 * time.Minute, ""},
-		{"and the stop is refused at first", seen, 19 * time.Minute, simulator.Faults{Requests: refused}, session.Recorded, 1, 17*time.Minute + 14*time.Second, ""},
+		{"a while in the middle", seen, 10 * time.Minute, simulator.Faults{}, session.Recorded, 1, 17 * time.Minute, "", 0},
+		{"from the middle on", seen, 19 * time.Minute, simulator.Faults{}, session.Recorded, 1, 17 * time.Minute, "", 0},
+		{"and the stop is refused at first", seen, 19 * time.Minute, simulator.Faults{Requests: refused}, session.Recorded, 1, 17*time.Minute + 14*time.Second, "", 0},
 		{"from the start on, whose answer it cannot take", -40 * time.Second, 19 * time.Minute, simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "start", Times: 1, Delay: simulator.Duration(6 * time.Second)},
-		}}, session.Recorded, 1, 17 * time.Minute, ""},
-		{"over the bell", -2 * time.Minute, 3 * time.Minute, simulator.Faults{}, session.Partial, 1, 17 * time.Minute, ""},
-		{"between acquire and start, until the resource id is too old", -40 * time.Second, 6 * time.Minute, simulator.Faults{Requests: []simulator.RequestFault{
-			{Endpoint: "acquire", Times: 1, Delay: simulator.Duration(8 * time.Second)},
-		}}, session.Partial, 1, 17 * time.Minute, ""},
-		{"between acquire and start, until the class is over", -40 * time.Second, 19 * time.Minute, simulator.Faults{Requests: []simulator.RequestFault{
-			{Endpoint: "acquire", Times: 1, Delay: simulator.Duration(8 * time.Second)},
-		}}, session.Failed, 0, 0, "the store could not be written"},
-		{"over the whole class", -2 * time.Minute, 19 * time.Minute, simulator.Faults{}, session.Failed, 0, 0, "the store could not be written"},
+		}}, session.Recorded, 1, 17 * time.Minute, "", 0},
+		{"over the bell", -2 * time.Minute, 3 * time.Minute, simulator.Faults{}, session.Partial, 1, 17 * time.Minute, "", 0},
+		{"between acquire and start, until the resource id is too old", -40 * time.Second, 6 * time.Minute, slowAcquire, session.Partial, 1, 17 * time.Minute, "", 0},
+		{"between acquire and start, until the class is over", -40 * time.Second, 19 * time.Minute, slowAcquire, session.Failed, 0, 0, "the store could not be written", 0},
+		{"between acquire and start, until the padding of a short class", -40 * time.Second, 4 * time.Minute, slowAcquire, session.Failed, 0, 0, "the store could not be written", 3},
+		{"over the whole class", -2 * time.Minute, 19 * time.Minute, simulator.Faults{}, session.Failed, 0, 0, "the store could not be written", 0},
 		{"while a session dies", seen, 12 * time.Minute, simulator.Faults{Sessions: []simulator.SessionFault{
 			{After: simulator.Duration(8 * time.Minute), Stop: "recorder_error"},
-		}}, session.Partial, 2, 17 * time.Minute, ""},
+		}}, session.Partial, 2, 17 * time.Minute, "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{Faults: tt.faults})
-				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:15"), "school.yaml"))
+				e := h.open(loadPlan(t, school(fmt.Sprintf("2031-09-15 09:00-09:%02d", cmp.Or(tt.minutes, 15))), "school.yaml"))
 				until(monday.Add(tt.from))
 				allow := h.refuseWrites()
 				until(monday.Add(tt.until - time.Minute))

@@ -275,7 +275,8 @@ func (w *worker) scheduleOrRelease(o *occurrence) {
 	}
 }
 
-// dropExpired removes the pending calls whose time has passed.
+// dropExpired removes the pending calls whose time has passed. A session that would begin after the end of its class would record nothing
+// but padding. Where a start of it may have had an effect, the start is repeated until the padding is over, as [session.Decide] does.
 func (w *worker) dropExpired(o *occurrence, now time.Time) {
 	if o.pending == nil {
 		return
@@ -285,6 +286,7 @@ func (w *worker) dropExpired(o *occurrence, now time.Time) {
 	var held []session.Action
 	for _, act := range o.pending.calls {
 		x := s.Session(act.Attempt)
+		over := over || !now.Before(s.End) && x.OnItsWay()
 		switch {
 		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
 			o.events = append(o.events, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: session.Answer{

@@ -17,7 +17,7 @@ func (d *Decision) soonest(wake time.Time) time.Time {
 		if x.State.Final() {
 			continue
 		}
-		if onItsWay(x) && x.Asked == "" && d.now.Before(d.S.End) {
+		if x.OnItsWay() && x.Asked == "" && d.now.Before(d.S.End) {
 			wake = EarlierWake(wake, d.S.End)
 		}
 		wake = EarlierWake(wake, d.updateDue(x))
@@ -143,12 +143,12 @@ func (d *Decision) endUnneeded(x *Session) {
 // beganTooLate says that a session would record nothing but padding: the class is over, and no start of it can have had an effect. A
 // start whose effect is open is repeated while padding is left, since the answer tells the sid by which the recording is stopped.
 func (d *Decision) beganTooLate(x *Session) bool {
-	return onItsWay(x) && x.Asked == "" && !d.now.Before(d.S.End)
+	return x.OnItsWay() && x.Asked == "" && !d.now.Before(d.S.End)
 }
 
-// onItsWay says that no start of a session can have had an effect. One that is acquired anew was answered that its uid is in use, so a start
+// OnItsWay says that no start of a session can have had an effect. One that is acquired anew was answered that its uid is in use, so a start
 // that the service answered by an error before that does not count.
-func onItsWay(x *Session) bool {
+func (x *Session) OnItsWay() bool {
 	uncertain := x.StartUncertain && !x.OnlyBlocked
 	return x.State == SessionAcquiring && !uncertain || x.State == SessionStarting && !uncertain && !x.StartErrored
 }

@@ -110,7 +110,7 @@ type Request struct {
 //
 // OnlyBlocked is only set beside StartUncertain. StartErrored may stand beside any of them, and stays. UIDConflict, in [UIDFacts], is
 // set by 53 alone. Readers: endSession and orphanDoubtful make an orphan of an uncertain start unless it is OnlyBlocked; beginSession
-// keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; onItsWay lets either start be
+// keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; OnItsWay lets either start be
 // repeated in the padding; countFailure leaves out what was interrupted.
 type StartFacts struct {
 	Near           catalog.Area `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
