@@ -54,8 +54,20 @@ func (s *State) reopen() {
 	}
 }
 
+// resumeReplicas takes back that replicas were given up since no class time was left. Such a replica was given up by dueOrAbandon, or by
+// endUnneeded for what its last session waited for.
+func (s *State) resumeReplicas() {
+	for n := range s.ReplicaCount() {
+		rep, x := &s.Replicas[n], s.last(n)
+		if rep.AbandonCode == reason.NoTimeLeft || x != nil && rep.abandonReason() == x.reason() {
+			rep.abandon(reason.Reason{})
+		}
+	}
+}
+
 // observeSpec takes in what is wanted now where that is other than what the status is about. A class that is given a time
-// ahead, or to another App ID, is planned again: its sessions become earlier ones.
+// ahead, or to another App ID, is planned again: its sessions become earlier ones. Where a class that has not ended is given a later end,
+// replicas that had no class time left go on.
 func (d *Decision) observeSpec() {
 	s := &d.S
 	if s.Phase == "" {
@@ -77,6 +89,9 @@ func (d *Decision) observeSpec() {
 	}
 	if moved && s.Fresh() {
 		s.Unattended = time.Time{}
+	}
+	if moved && s.End.After(s.Observed.End) && s.End.After(d.now) {
+		s.resumeReplicas()
 	}
 	s.Observed = Observed{Generation: d.generation, Start: s.Start, End: s.End}
 	switch {

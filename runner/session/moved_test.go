@@ -514,3 +514,46 @@ func TestWhoDoesNotOwnAClassBeginsNothingOfIt(t *testing.T) {
 		}
 	}
 }
+
+// TestALaterEndGivesEachReplicaClassTimeAgain has an end move in the padding, after a replica was given up.
+func TestALaterEndGivesEachReplicaClassTimeAgain(t *testing.T) {
+	running := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}}
+	unseen := running
+	unseen.State = SessionConfirming
+	refused := Session{UID: "13", Replica: 1, State: SessionAcquiring, Reason: "acquire: no capacity", ReasonCode: reason.NoCapacity, Request: Request{Next: at(51)}}
+	lost := Session{UID: "13", Replica: 1, State: SessionFailed, Reason: "it was lost", ReasonCode: reason.SessionLost}
+	for _, tt := range []struct {
+		name   string
+		first  Session
+		second Session
+		end    float64 // the new one
+		before reason.Code
+		after  reason.Code
+	}{
+		{"while another replica records", running, refused, 65, reason.NoTimeLeft, ""},
+		{"while another replica is not seen recording yet", unseen, refused, 65, reason.NoCapacity, ""},
+		{"to an instant that is past", running, refused, 50.5, reason.NoTimeLeft, reason.NoTimeLeft},
+		{"by less than a start takes", running, refused, 51.01, reason.NoTimeLeft, reason.NoTimeLeft},
+		{"after its attempts were used up", running, lost, 65, reason.AttemptsUsedUp, reason.AttemptsUsedUp},
+	} {
+		s := inHand(tt.first, tt.second)
+		s.UIDs = redundant(2).UIDs
+		s.Sessions[1].RecordingAt = time.Time{}
+		if tt.first.State == SessionConfirming {
+			s.Sessions[0].RecordingAt = time.Time{}
+		}
+		if tt.second.State == SessionFailed {
+			s.Replicas[1].abandon(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed"))
+		}
+		s, _ = step(s, observation{}, 50*time.Minute)
+		if got := s.Replicas[1].AbandonCode; got != tt.before || s.Phase == Ended {
+			t.Errorf("%s: at the end it is %s, given up for %q", tt.name, s.Phase, got)
+		}
+		s.End, s.Until = at(tt.end), at(tt.end+2)
+		s, act := step(s, observation{}, 51*time.Minute)
+		begins := act.Op == agora.OpAcquire && s.Sessions[act.Attempt-1].Replica == 1
+		if got := s.Replicas[1].AbandonCode; got != tt.after || begins != (tt.after == "") {
+			t.Errorf("%s: next is %+v, given up for %q", tt.name, act, got)
+		}
+	}
+}

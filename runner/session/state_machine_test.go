@@ -162,6 +162,10 @@ the service wants it whole.
 
 An end that is already past is not written into a spec: the command or the reload that asks for it is refused.
 
+A class of which nothing records any more, and for which no session can begin before its end, ends then and not after its padding. An
+operator's extension that comes in the padding is then refused, since the class has ended. A class that still records in its padding can be
+extended: a replica that had no class time left then begins another session.
+
 | the class is … |`)
 	all := situations()
 	for _, s := range all {
