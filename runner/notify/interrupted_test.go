@@ -22,6 +22,7 @@ type play struct {
 	cancelled  float64    // by an operator
 	ended      float64    // Rundown gives it up
 	unreadable [2]float64 // the rows cannot be read from one minute to the other
+	anew       [2]float64 // it is begun anew from one minute to the other, as where its plan gave it to another App ID and back
 }
 
 const forEver = 1e6
@@ -50,6 +51,8 @@ func (p play) at(minute float64) *session.State {
 		s.Sessions = append(s.Sessions, x)
 	}
 	switch {
+	case minute >= p.anew[0] && minute < p.anew[1]:
+		s.Phase, s.Sessions = session.Starting, nil
 	case p.cancelled > 0 && minute >= p.cancelled:
 		s.Phase, s.Cancel = session.Stopping, &session.Cancel{}
 	case p.ended > 0 && minute >= p.ended:
@@ -145,6 +148,7 @@ func TestAnInterruptionIsToldOnceAfterTheTimeOfAReplacement(t *testing.T) {
 		{"not seen, and then lost", play{sessions: []span{{from: -1, until: 12, suspect: 1.5}}}, []string{"late 14:30"}},
 		{"not seen, and nobody answers", play{sessions: []span{{from: -1, until: 12, suspect: forEver}}}, []string{"late 14:30"}},
 		{"never begun", play{sessions: []span{{from: 5, until: forEver}}}, []string{"late 00:30", "recovered 05:00"}},
+		{"begun late, and then begun anew", play{sessions: []span{{from: 5, until: forEver}}, anew: [2]float64{15, 17}}, []string{"late 00:30", "recovered 05:00", "late 15:00", "recovered 17:00"}},
 		{"begun late, and lost soon", play{sessions: []span{{from: 5, until: 8}}}, []string{"late 00:30", "recovered 05:00", "late 09:00"}},
 	} {
 		got, announced := tt.play.observe(t)

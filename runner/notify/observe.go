@@ -323,15 +323,20 @@ func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Cla
 
 func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
 	name := lateMark + b.ID
-	if c, marked := o.mark(name); marked && c.Recovered.IsZero() {
+	before, marked := o.mark(name)
+	if marked && before.Recovered.IsZero() {
 		return
+	}
+	key := b.Start.UTC().String()
+	if marked { // it was told as late before: under the same id this would be left out as a repetition
+		key += before.Recovered.UTC().String()
 	}
 	c := condition{Since: now, Class: class}
 	f := Fact{Class: class}
 	if len(causes) > 0 {
 		f.Code, f.Reason = causes[0].ID, causes[0].Text
 	}
-	found.add(c.mark(name), announcement(kindLate, b.Plan, b.ID, b.Start.UTC().String(), now, f))
+	found.add(c.mark(name), announcement(kindLate, b.Plan, b.ID, key, now, f))
 }
 
 // recovered announces classes that are at risk no more. One that is late is told once it is recorded, and of one that has ended its
