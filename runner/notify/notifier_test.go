@@ -402,24 +402,38 @@ func TestARiskIsToldOnceOverARestart(t *testing.T) {
 }
 
 func TestAClassThatIsNotRecordedAfterItsStartIsLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, oneHook)
-		start := time.Now().Add(time.Minute)
-		planned := class("algebra", start, session.Planned)
-		r.write(planned, planned, 0)
-		pass(3 * time.Minute)
-		got := r.receiver.events("class.late")
-		if len(got) != 1 || got[0].at.Sub(start) < 30*time.Second || got[0].at.Sub(start) > time.Minute {
-			t.Fatalf("late: %+v", got)
-		}
-		recording := planned
-		recording.Phase = session.Recording
-		r.write(planned, recording, 1)
-		pass(3 * time.Minute)
-		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.late", "class.recovered"}) {
-			t.Errorf("told %v", got)
-		}
-	})
+	for name, record := range map[string]func(r *rig, write func()){
+		"one daemon runs": func(_ *rig, write func()) { write() },
+		"another takes over, which cannot read the classes at first": func(r *rig, write func()) {
+			r.close()
+			r.unread = true
+			r.open()
+			pass(time.Minute)
+			write()
+			r.mu.Lock()
+			r.unread = false
+			r.mu.Unlock()
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, oneHook)
+			start := time.Now().Add(time.Minute)
+			planned := class("algebra", start, session.Planned)
+			r.write(planned, planned, 0)
+			pass(2 * time.Minute)
+			got := r.receiver.events("class.late")
+			if len(got) != 1 || got[0].at.Sub(start) < 30*time.Second || got[0].at.Sub(start) > time.Minute {
+				t.Fatalf("%s: late: %+v", name, got)
+			}
+			recording := planned
+			recording.Phase = session.Recording
+			record(r, func() { r.write(planned, recording, 1) })
+			pass(3 * time.Minute)
+			if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.late", "class.recovered"}) {
+				t.Errorf("%s: told %v", name, got)
+			}
+		})
+	}
 }
 
 func TestOrdersAreTold(t *testing.T) {

@@ -42,6 +42,7 @@ type observer struct {
 	gone   map[string]time.Time // since when a marked condition is not there any more
 	silent map[string]silence   // classes that were begun and of which nothing is seen to be recorded
 	last   []store.Brief        // the next classes, as they were read last
+	read   bool                 // they were read at least once
 }
 
 func newObserver(marks map[string]string) observer {
@@ -97,13 +98,7 @@ func (n *Notifier) observe(ctx context.Context) {
 	}
 	n.observer.plans(&found, n.cfg.Plans(), h, now)
 	n.observer.issues(&found, issues, h, now)
-	classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
-	if err != nil {
-		n.complain("the next classes cannot be read; those that were read last count", err)
-		classes = n.observer.last
-	}
-	n.observer.last = classes
-	n.observer.classes(&found, classes, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, n.states(ctx, classes, now), now)
+	n.lookAtClasses(ctx, &found, issues, now)
 	n.lookAtNodes(ctx, &found, now)
 	if len(n.targets) > 0 {
 		if err := n.digests(ctx, &found, issues, now); err != nil {
@@ -111,6 +106,23 @@ func (n *Notifier) observe(ctx context.Context) {
 		}
 	}
 	n.announce(ctx, found)
+}
+
+// lookAtClasses looks at the next classes. Where they cannot be read, those that were read last count. Where they were never read, what is
+// marked stays as it is: no class would be there, so that all marks of classes would be removed.
+func (n *Notifier) lookAtClasses(ctx context.Context, found *news, issues []Issue, now time.Time) {
+	o := &n.observer
+	classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
+	switch {
+	case err == nil:
+		o.last, o.read = classes, true
+	case !o.read:
+		n.complain("the next classes cannot be read; it is tried again", err)
+		return
+	default:
+		n.complain("the next classes cannot be read; those that were read last count", err)
+	}
+	o.classes(found, o.last, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, n.states(ctx, o.last, now), now)
 }
 
 // take remembers what was found.

@@ -69,6 +69,7 @@ type rig struct {
 	fits   bool // it can, from right after the next question for the plans that it works on
 	again  bool // the notifier is started again by the same process
 	full   bool // what the notifier finds cannot be stored
+	unread bool // the next classes cannot be read
 
 	receiver *receiver
 	notifier atomic.Pointer[notify.Notifier]
@@ -215,7 +216,7 @@ func loadPlan(t *testing.T, entries string) *plan.Plan {
 	return p
 }
 
-// disk is the rig's store with a disk that may be full.
+// disk is the rig's store with a disk that may be full or not be read.
 type disk struct {
 	*store.Store
 	r *rig
@@ -229,6 +230,16 @@ func (d disk) Announce(ctx context.Context, marks []store.Mark, announcements ..
 		return errors.New("the disk is full")
 	}
 	return d.Store.Announce(ctx, marks, announcements...)
+}
+
+func (d disk) Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error) {
+	d.r.mu.Lock()
+	unread := d.r.unread
+	d.r.mu.Unlock()
+	if unread {
+		return nil, errors.New("the store does not answer")
+	}
+	return d.Store.Briefs(ctx, from, until)
 }
 
 // open starts a notifier on the rig's store.
