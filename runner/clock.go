@@ -13,13 +13,16 @@ const leastFreeze = 10 * time.Second
 
 // clock notices that the wall clock and the monotonic time differ: the machine slept, or the clock was set. It is not safe
 // for concurrent use; the engine and each worker have one of their own.
-type clock struct{ wall, passed time.Time }
+type clock struct {
+	wall, passed time.Time
+	leapt        session.Gap // the last time that the wall clock leapt over
+}
 
 // look reads both, and returns by how much the wall clock went further than time since the last reading: negative where it was
 // set back, 0 below session.MinClockJump. passed is a monotonic reading.
 func (c *clock) look(wall, passed time.Time) time.Duration {
 	last := *c
-	*c = clock{wall, passed}
+	c.wall, c.passed = wall, passed
 	if last.wall.IsZero() {
 		return 0
 	}
@@ -68,7 +71,7 @@ func (e *Engine) watchClocks() {
 func (w *worker) watchClock(now time.Time) {
 	switch jump := w.clock.look(now, time.Now()); {
 	case jump > 0:
-		w.leapt, w.loadAt = session.Gap{From: now.Add(-jump), Until: now}, now
+		w.clock.leapt, w.loadAt = session.Gap{From: now.Add(-jump), Until: now}, now
 	case jump < 0:
 		w.loadAt = now
 		for _, o := range w.near {
@@ -84,8 +87,8 @@ func (w *worker) watchClock(now time.Time) {
 func (w *worker) unattendedSince(o *occurrence) time.Time {
 	switch {
 	case !o.state.Fresh() || o.state.Phase == session.Ended:
-	case o.begin.After(w.leapt.From) && !o.begin.After(w.leapt.Until):
-		return w.leapt.From
+	case o.begin.After(w.clock.leapt.From) && !o.begin.After(w.clock.leapt.Until):
+		return w.clock.leapt.From
 	case o.spec.FirstRequest().Before(w.since):
 		return w.seen
 	}

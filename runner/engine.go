@@ -13,7 +13,6 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"rundown/agora"
-	"rundown/agora/catalog"
 	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
@@ -329,42 +328,6 @@ func (e *Engine) since() time.Time {
 
 // lookBack is from where on occurrences are looked for, far enough to find the classes that have begun.
 func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
-
-// writePlan moves the orders that a plan has under another identity, and writes what it wants from now up to the horizon. That waits
-// for the store, but no longer than ctx.
-func (e *Engine) writePlan(ctx context.Context, a *applied, since time.Time) (Diff, error) {
-	if err := e.moveOrders(ctx, a); err != nil {
-		return Diff{}, err
-	}
-	return e.writeWindow(ctx, a, since, e.cfg.Now().Add(e.cfg.Horizon))
-}
-
-// planBackoff is how long a plan waits that the store could not take: writing it reads and compares all its classes.
-var planBackoff = catalog.Backoff{Steps: []time.Duration{storeEvery, 2 * time.Second, 5 * time.Second, 10 * time.Second}, Then: 30 * time.Second}
-
-// writePlanInTheEnd is writePlan where the store may be unable to take it: it is tried until it can, or until the end.
-func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (Diff, error) {
-	for tries := 0; ; tries++ {
-		diff, err := e.writePlan(ctx, a, e.since())
-		switch {
-		case err == nil, errors.Is(err, errSuperseded):
-			return diff, err
-		case ctx.Err() != nil:
-			return diff, ctx.Err()
-		case e.ctx.Err() != nil:
-			return diff, e.ctx.Err()
-		}
-		e.storeFailed(err)
-		wait, _ := planBackoff.Next(tries, 0)
-		again := time.NewTimer(wait)
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-		case <-e.ctx.Done():
-		}
-		again.Stop()
-	}
-}
 
 // Apply replaces a plan that is at work, or adds one. Occurrences that have not begun become what the plan says; one
 // that is being recorded takes over new times that contain the present and a new CDN target, is stopped and planned again

@@ -434,31 +434,6 @@ func startOf(id string) time.Time {
 // orderWait is how long an order waits for the writes of the store before it.
 const orderWait = 5 * time.Second
 
-// Cancel ends an occurrence that a worker of this process has in memory, or keeps it from beginning. Where the store cannot be written
-// it is ended all the same. It is for a command that records in its own process; orders of operators go by [Give].
-func (e *Engine) Cancel(id, who, why string) error {
-	cmd := store.Command{At: e.cfg.Now(), Occurrence: id, Kind: session.CommandCancel, Who: who, Reason: why}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), orderWait)
-	defer cancel()
-	cmd, err := Give(ctx, e.cfg.Store, cmd, session.Interval{})
-	switch {
-	case err == nil && cmd.CarriedOut():
-		return e.reloadWorkers(e.ctx)
-	case err == nil:
-		return fmt.Errorf("%s: %s", id, cmd.Result)
-	}
-	e.log.Error("cannot store an order; it is carried out all the same", "occurrence", id, "error", err)
-	for _, w := range e.allWorkers() {
-		w.post(func() {
-			if o := w.near[id]; o != nil {
-				o.spec.Cancel = &session.Cancel{At: cmd.At, Who: who, Reason: why, ReasonCode: reason.CancelledByOperator}
-				w.step(o)
-			}
-		})
-	}
-	return nil
-}
-
 // logOrders logs the orders that were given since it looked last, each once, whichever goroutines look.
 func (e *Engine) logOrders(ctx context.Context) error {
 	e.mu.Lock()

@@ -46,7 +46,6 @@ type worker struct {
 	draining bool
 	patience time.Duration // for how long it drains; as a rule the constant drain
 	clock    clock
-	leapt    session.Gap // the last time that the clock leapt over
 }
 
 // awaited counts what a loop awaits the result of.
