@@ -10,6 +10,9 @@
 // The store notes each class that a closure gives an order for: with the closure itself that it is to be given, with the
 // order that it is, and a note is removed with the order that takes it back. So a crash leaves notes that say what is left
 // to do, and the next Apply does it. Orders are given in transactions of at most [ordersAtOnce].
+//
+// Where an operator takes the cancellation of one class back, that class is exempt from all closures that hold by then. A
+// closure that is given later covers it again.
 package closure
 
 import (
@@ -161,7 +164,17 @@ func apply(ctx context.Context, f *view.Finder, c store.Closure) error {
 		if given || row.State == string(session.Ended) && !known {
 			continue
 		}
-		if x, needed := giving(c, row, known, f.Now); needed {
+		x, needed := giving(c, row, known, f.Now)
+		if x.order != nil && c.Kind != store.ClosureExtend {
+			back, err := takenBackAt(ctx, f.Store, row.ID)
+			if err != nil {
+				return err
+			}
+			if exempt(c, back) {
+				x.order, x.after, needed = nil, noteNone, known
+			}
+		}
+		if needed {
 			steps = append(steps, x)
 		}
 	}
@@ -194,6 +207,24 @@ func giving(c store.Closure, row store.Occurrence, known bool, now time.Time) (s
 		x.after = noteNone
 	}
 	return x, known
+}
+
+// takenBackAt is when an operator last took a cancellation of a class back; the zero Time where none did. It is read after the row of
+// the class: a class that is not cancelled in the row has the order that took the cancellation back in the store already.
+func takenBackAt(ctx context.Context, s *store.Store, id string) (at time.Time, err error) {
+	orders, err := s.OrdersFor(ctx, id)
+	for _, o := range orders {
+		if o.Kind == session.CommandUncancel && o.Closure == 0 {
+			at = o.At
+		}
+	}
+	return at, err
+}
+
+// exempt says that a closure does not cancel a class whose cancellation an operator took back at an instant, because it was given
+// before that. Whoever cancelled the class, the operator was told that it will be recorded.
+func exempt(c store.Closure, takenBack time.Time) bool {
+	return !takenBack.IsZero() && !takenBack.Before(c.At)
 }
 
 // why is the reason of an order that a closure gives, with the closure's number.

@@ -165,6 +165,55 @@ func TestUndoLeavesWhatOthersCancelled(t *testing.T) {
 	}
 }
 
+// TestAClassThatAnOperatorTookBackStaysRecorded has a cancellation taken back while a day and a pause cover the class, whether an
+// operator had given it before or they did. What is given later covers the class again, and ends with itself.
+func TestAClassThatAnOperatorTookBackStaysRecorded(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		s, ctx, at := filled(t, school), t.Context(), now
+		by := func() operate.Operator {
+			at = at.Add(time.Minute)
+			return operate.Operator{Who: "duty", Now: at}
+		}
+		give := func(c store.Closure) store.Closure {
+			t.Helper()
+			c.At, c.Who = by().Now, "duty"
+			c, _, err := closure.Give(ctx, s, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		holds := func(step, want string) {
+			t.Helper()
+			if err := closure.Apply(ctx, s, at); err != nil {
+				t.Fatal(err)
+			}
+			if got := cancelled(t, s); got != want {
+				t.Errorf("cancelled alone first: %v: %s: cancelled are %q, want %q", alone, step, got, want)
+			}
+		}
+		const a1, others = "school/german-a1/20310917T070000Z", "german-a2@2031-09-17 latin@2031-09-17"
+		if alone {
+			if _, err := operate.Cancel(ctx, s, find(t, s, a1), by()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		give(store.Closure{Kind: store.ClosureCancel, Day: "2031-09-17"})
+		give(store.Closure{Kind: store.ClosurePause, Recording: "german-a1"})
+		holds("closed", "german-a1@2031-09-17 "+others)
+		if _, err := operate.Undo(ctx, s, find(t, s, a1), by()); err != nil {
+			t.Fatal(err)
+		}
+		holds("taken back", others)
+		again := give(store.Closure{Kind: store.ClosureCancel, Day: "2031-09-17", Recording: "german-*"})
+		holds("closed again", "german-a1@2031-09-17 "+others)
+		if _, err := closure.Undo(ctx, s, again, by()); err != nil {
+			t.Fatal(err)
+		}
+		holds("no longer closed again", others)
+	}
+}
+
 // TestApplyFollowsThePlan adds a class to the day, and moves another one away and back.
 func TestApplyFollowsThePlan(t *testing.T) {
 	s, ctx := filled(t, school), t.Context()

@@ -64,7 +64,12 @@ func takingBack(ctx context.Context, f *view.Finder, c store.Closure, by operate
 			return nil, err
 		}
 		if noted[id] && class.Row.ID != "" {
-			x.takeBack(c, class, others, by)
+			back, err := takenBackAt(ctx, f.Store, id)
+			if err != nil {
+				return nil, err
+			}
+			heirs := slices.DeleteFunc(slices.Clone(others), func(o store.Closure) bool { return exempt(o, back) })
+			x.takeBack(c, class, heirs, by)
 		}
 		steps = append(steps, x)
 	}
