@@ -133,6 +133,9 @@ func Unextend(ctx context.Context, s *store.Store, c view.Class, by Operator) (A
 	if err != nil {
 		return a, err
 	}
+	if !c.Stored() && c.Planned != nil { // the orders are laid over the plan's class, not over the orders of before
+		c.Row = view.AsRow(c.Planned)
+	}
 	after, err := view.Ordered(ctx, s, c.Row)
 	if err != nil {
 		return a, err
