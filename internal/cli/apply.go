@@ -35,9 +35,10 @@ them within a second; run without PLAN starts with them. The revision applied
 last is the active one. --revision applies an earlier revision again.
 
 A plan waits for a confirmation if it removes more than a fifth, and more than
-five, of the classes of the next seven days, or all of them. The active plan
-stays in effect until apply --confirm. The store keeps references, not secrets:
-a plan with a secret that is written out cannot be applied, only given to run.`,
+five, of the classes of the next seven days, or if it removes all of them and
+has none after them. The active plan stays in effect until apply --confirm. The
+store keeps references, not secrets: a plan with a secret that is written out
+cannot be applied, only given to run.`,
 		Example: `  rundown apply plan.yaml
   rundown apply plan.yaml --confirm --reason "the summer term ends early"
   rundown apply --confirm
