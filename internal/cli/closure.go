@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
+	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner/closure"
 	"rundown/runner/operate"
@@ -99,14 +100,18 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	}
 	if len(l.Rows) > 0 {
 		a.printClasses(a.out, l, l.Rows, c.At, a.paletteFor(a.out))
-	} else if text := unknownLabels(ctx, s, c); text != "" {
-		fmt.Fprintln(a.err, view.Line("warning: "+text))
+	} else {
+		a.warnOfNoMatch(ctx, s, c)
 	}
 	verb := c.Kind
 	if verb == store.ClosurePause {
 		verb = store.ClosureCancel
 	}
-	if err := a.confirm(fmt.Sprintf("%s %s", verb, render.Plural(len(l.Rows), "class")), yes); err != nil {
+	what := fmt.Sprintf("%s %s", verb, render.Plural(len(l.Rows), "class"))
+	if len(l.Rows) == 0 {
+		what = "store the closure, which affects no class now"
+	}
+	if err := a.confirm(what, yes); err != nil {
 		return err
 	}
 	c, ids, err := closure.Give(ctx, s, c)
@@ -123,14 +128,47 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	return nil
 }
 
-// unknownLabels says that the recordings of the active plans do not have the labels of a closure; "" where one has them. That is no
-// error: a closure also covers what a later plan adds.
-func unknownLabels(ctx context.Context, s *store.Store, c store.Closure) string {
-	if len(c.Labels) == 0 {
-		return ""
+// warnOfNoMatch warns of what no recording of an active plan has, of a closure that covers no class. That is no error: a closure also
+// covers what a later plan adds.
+func (a *app) warnOfNoMatch(ctx context.Context, s *store.Store, c store.Closure) {
+	if c.Recording == "" && len(c.Labels) == 0 {
+		return
 	}
 	plans, err := appliedPlans(ctx, s, rules.Options{Now: c.At})
 	if err != nil {
+		return
+	}
+	for _, text := range []string{unknownRecording(plans, c), unknownLabels(plans, c)} {
+		if text != "" {
+			fmt.Fprintln(a.err, view.Line("warning: "+text))
+		}
+	}
+}
+
+// unknownRecording says that no recording of the plans matches the glob of a closure; "" where one does.
+func unknownRecording(plans []*plan.Plan, c store.Closure) string {
+	known := map[string]bool{}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if closure.Matches(c, p.Name, r.ID) {
+				return ""
+			}
+			known[closure.Name(c, p.Name, r.ID)] = true
+		}
+	}
+	if c.Recording == "" {
+		return ""
+	}
+	text := fmt.Sprintf("no recording of an active plan matches %q", c.Recording)
+	if len(known) > 0 {
+		text += "; there are " + view.JoinSome(slices.Sorted(maps.Keys(known)), 5)
+	}
+	return text
+}
+
+// unknownLabels says that the recordings of the plans do not have the labels of a closure; "" where one has them.
+func unknownLabels(plans []*plan.Plan, c store.Closure) string {
+	if len(c.Labels) == 0 {
 		return ""
 	}
 	known := map[string]bool{}

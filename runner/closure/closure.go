@@ -53,12 +53,21 @@ func Covers(c store.Closure, row store.Occurrence, labels map[string]string) boo
 	if !(view.Selection{Labels: c.Labels}).Matches(row.Plan, row.Recording, labels) {
 		return false
 	}
-	name := row.Recording
-	if strings.Contains(c.Recording, "/") {
-		name = row.Plan + "/" + row.Recording
-	}
-	matched, err := path.Match(cmp.Or(c.Recording, "*"), name)
+	return Matches(c, row.Plan, row.Recording)
+}
+
+// Matches says that the recordings of a closure, a glob, include one of a plan.
+func Matches(c store.Closure, plan, recording string) bool {
+	matched, err := path.Match(cmp.Or(c.Recording, "*"), Name(c, plan, recording))
 	return err == nil && matched
+}
+
+// Name is the form of a recording's name that the glob of a closure is compared with: with its plan where the glob names plans.
+func Name(c store.Closure, plan, recording string) string {
+	if strings.Contains(c.Recording, "/") {
+		return plan + "/" + recording
+	}
+	return recording
 }
 
 // Preview lists the classes that a closure covers and that have not ended, in order of their starts. Those that are
