@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -217,6 +218,9 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	if len(ended) == 0 {
 		text := "no such closure holds"
 		if c.Kind == store.ClosurePause {
+			if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
+				return err
+			}
 			text = c.Recording + " is not paused"
 		}
 		for _, o := range others {
@@ -230,18 +234,32 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	if err := a.confirm("undo "+render.Plural(len(ended), "closure"), yes); err != nil {
 		return err
 	}
+	var numbers []string
+	changed := map[string]bool{}
 	for _, o := range ended {
-		ids, err := closure.Undo(ctx, s, o, operate.Operator{Who: c.Who, Why: c.Reason, Now: c.At})
+		var ids []string
+		ids, err = closure.Undo(ctx, s, o, operate.Operator{Who: c.Who, Why: c.Reason, Now: c.At})
 		if err != nil {
-			return fmt.Errorf("closure %d: %w; the daemon goes on with it", o.ID, err)
+			err = fmt.Errorf("closure %d: %w; the daemon goes on with it", o.ID, err)
+			break
 		}
-		effect := "will be recorded"
-		if o.Kind == store.ClosureExtend {
-			effect = "will end as planned"
+		numbers = append(numbers, strconv.FormatInt(o.ID, 10))
+		for _, id := range ids {
+			changed[id] = true
 		}
-		fmt.Fprintf(a.out, "closure %d ended: %s %s%s\n", o.ID, render.Plural(len(ids), "class"), effect, a.pickup(ctx, s))
 	}
-	return nil
+	if len(numbers) == 0 {
+		return err
+	}
+	which, effect := "closure "+numbers[0], "will be recorded"
+	if last := len(numbers) - 1; last > 0 {
+		which = "closures " + strings.Join(numbers[:last], ", ") + " and " + numbers[last]
+	}
+	if c.Kind == store.ClosureExtend {
+		effect = "will end as planned"
+	}
+	fmt.Fprintf(a.out, "%s ended: %s %s%s\n", which, render.Plural(len(changed), "class"), effect, a.pickup(ctx, s))
+	return err
 }
 
 // confirm asks whether to go on, where a person can answer.

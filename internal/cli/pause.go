@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"rundown/runner/closure"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -36,10 +39,11 @@ Write plan/recording as NAME if several plans have a recording of that name.`,
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := a.checkRecording(cmd.Context(), args[0]); err != nil {
+		c := a.pauseOf(args[0], why)
+		if err := a.checkPause(cmd.Context(), c); err != nil {
 			return err
 		}
-		return a.giveClosure(cmd.Context(), a.pauseOf(args[0], why), yes)
+		return a.giveClosure(cmd.Context(), c, yes)
 	}
 	return cmd
 }
@@ -70,14 +74,30 @@ func (a *app) pauseOf(name, why string) store.Closure {
 	return store.Closure{At: by.Now, Kind: store.ClosurePause, Recording: name, Who: by.Who, Reason: by.Why}
 }
 
-// checkRecording refuses a name that no recording of an active plan has.
-func (a *app) checkRecording(ctx context.Context, name string) error {
+// checkPause refuses the pause of a recording that there is not, and one that holds already.
+func (a *app) checkPause(ctx context.Context, c store.Closure) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	plans, err := view.NewFinder(s, a.clock()).Active(ctx, "")
+	if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
+		return err
+	}
+	held, found, err := closure.Holding(ctx, s, c)
+	if err != nil || !found {
+		return err
+	}
+	text := fmt.Sprintf("%s is paused already, by %s", c.Recording, held.Who)
+	if held.Reason != "" {
+		text += ": " + held.Reason
+	}
+	return errors.New(view.Line(text))
+}
+
+// checkRecording refuses a name that no recording of an active plan has.
+func checkRecording(ctx context.Context, s *store.Store, name string, now time.Time) error {
+	plans, err := view.NewFinder(s, now).Active(ctx, "")
 	if err != nil {
 		return err
 	}
