@@ -148,3 +148,13 @@ func addFormat(cmd *cobra.Command, allowed ...string) *formatFlag {
 	complete(cmd, "format", allowed...)
 	return f
 }
+
+// checkListen refuses an empty address of --listen, as of a variable that is not set: it would mean each address of the machine.
+func checkListen(cmd *cobra.Command, address string) error {
+	if address != "" {
+		return nil
+	}
+	usual := cmd.Flags().Lookup("listen").DefValue
+	_, port, _ := strings.Cut(usual, ":")
+	return fmt.Errorf("invalid --listen %q: give an address such as %s, or :%s for all addresses", address, usual, port)
+}

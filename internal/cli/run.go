@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,7 +141,7 @@ func (o *runOptions) check(cmd *cobra.Command, now time.Time) (window, error) {
 	if o.stop && o.dryRun {
 		return window{}, errors.New("--stop-all and --dry-run cannot be combined")
 	}
-	if err := o.web.check(); err != nil {
+	if err := cmp.Or(checkListen(cmd, o.listen), o.web.check()); err != nil {
 		return window{}, err
 	}
 	return o.span.resolve(now)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,7 @@ SIGINT and SIGTERM end the simulator with status 0.`,
 	f.StringVar(&cfg.ControlToken, "control-token", "", "require `TOKEN` for /_simulator/ (Authorization: Bearer TOKEN); without it, only callers on this host are served")
 	f.StringVar(&ledger, "ledger", "", "write the ledger to `FILE` at exit")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := checkSimulatorFlags(cfg); err != nil {
+		if err := cmp.Or(checkSimulatorFlags(cfg), checkListen(cmd, listen)); err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
 		if cmd.Flags().Changed("control-token") && cfg.ControlToken == "" {
