@@ -286,6 +286,33 @@ func addCommands(a *app, root *cobra.Command) {
 	}
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Run, c.RunE = nil, helpOn
+		}
+	}
+}
+
+// helpOn shows the help of the command that the arguments name. That of cobra shows the whole help, with status 0, for one that does
+// not exist.
+func helpOn(help *cobra.Command, args []string) error {
+	cmd := help.Root()
+	for _, name := range args {
+		all := cmd.Commands()
+		i := slices.IndexFunc(all, func(c *cobra.Command) bool { return c.Name() == name || c.HasAlias(name) })
+		switch {
+		case i >= 0:
+			cmd = all[i]
+		case cmd.HasAvailableSubCommands():
+			return &usageError{cmd.CommandPath(), unknownCommand(cmd, name)}
+		default:
+			return &usageError{cmd.CommandPath(), fmt.Errorf("unexpected argument %q", name)}
+		}
+	}
+	cmd.InitDefaultHelpFlag() // so that it is shown
+	cmd.InitDefaultVersionFlag()
+	return cmd.Help()
 }
 
 // flagsAnnotation holds the names of the shared flags that act on a command.
