@@ -27,8 +27,9 @@ func newValidateCommand(a *app) *cobra.Command {
 
 The findings are followed by a summary: recordings, classes, period, peak
 concurrency, hours, cost, and how many references were not checked. With
---resolve it lists those that are not set. The period starts now, or with the first class if that is later. It ends
-with the last class, but at most 366 days later.
+--resolve it lists those that are not set. The period starts now, or with the
+first class if that is later. It ends with the last class, but at most 366 days
+later.
 
 Text output lists errors first, then warnings. A mistake that several
 recordings share is reported once, with the places of the others. Notes are
