@@ -32,6 +32,7 @@ var ruleTable = []Rule{
 	{ID: "max-video-duration-range"},
 	{ID: "missing-key", Severity: SeverityError, Statement: "Every required key is given."},
 	{ID: "mobile-viewport-size"},
+	{ID: "moved-far", Severity: SeverityWarning, Statement: "No change moves a class by more than 180 days: usually the year is wrong, and a class that is moved into the past is not recorded."},
 	{ID: "never-happens", Severity: SeverityError, Statement: "Every time of a recording gives at least one class within all its bounds, and not all classes of a recording are cancelled."},
 	{ID: "nothing-ahead", Severity: SeverityWarning, Statement: "A plan has an upcoming class: one that is not cancelled and has not ended."},
 	{ID: "overlap-page", Severity: SeverityWarning, Statement: "No two recordings record one URL at the same time, without padding."},

@@ -31,6 +31,7 @@ var checks = []check{
 	{"long-class", checkLongClasses},
 	{"max-recording-hour-range", checkRecordingHours},
 	{"mobile-viewport-size", checkViewport},
+	{"moved-far", checkMovedFar},
 	{"never-happens", checkNeverHappens},
 	{"nothing-ahead", checkNothingAhead},
 	{"overlap-page", checkOverlapPage},

@@ -100,7 +100,7 @@ func TestOurOwnRulesAreThoseOfTheFormat(t *testing.T) {
 		}
 	}
 	want := strings.Fields(`calendar-contained calendar-matches-nothing change-matches-nothing change-shadowed clock-change cron-days cron-syntax duplicate-key in-the-past
-		include-not-found invalid-value long-class missing-key never-happens nothing-ahead overlap-page overlap-self placeholder-unknown prefix-clash
+		include-not-found invalid-value long-class missing-key moved-far never-happens nothing-ahead overlap-page overlap-self placeholder-unknown prefix-clash
 		reference-not-allowed secret-in-plain-text secret-unresolved timezone-fixed timezone-missing timezone-unknown unbounded unknown-key
 		unknown-reference unsupported unused-definition unused-ignore url-not-public when-syntax wrong-type yaml-syntax`)
 	if !slices.Equal(ours, want) {

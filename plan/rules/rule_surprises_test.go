@@ -48,6 +48,28 @@ func TestAChangeWithoutAClassOfItsOwnIsReported(t *testing.T) {
 	wantSurprises(t, build.TermOf("2031-10-06..2031-10-31", r), "2031-09-01", "change-shadowed", "the change 2031-10-08..2031-10-12 of r has no effect")
 }
 
+func TestAMoveByMoreThanHalfAYearIsReported(t *testing.T) {
+	r := build.Recording("r", "UTC", "Mon Wed 09:00-10:00")
+	for _, change := range [][2]string{
+		{"2031-10-06", "2030-10-07 09:00-10:00"},
+		{"2031-10-08 09:00", "2032-10-09 10:00-11:00"},
+		{"2031-10-13", "2032-04-10 09:00-10:00"}, // 180 days
+		{"2031-10-15", "2032-04-13 09:00-10:00"}, // 181 days
+		{"2031-10-20", "2031-10-21 09:00-10:00"},
+		{"2031-10-22", "2031-04-25 09:00-10:00"}, // 180 days
+		{"2031-10-27..2031-10-29", "2031-04-29 09:00-10:00"},
+		{"2031-10-14", "2030-10-15 09:00-10:00"}, // of no class, which change-matches-nothing tells
+		{"2031-10-29", "cancelled"},
+	} {
+		build.Change(r, change[0], change[1])
+	}
+	wantSurprises(t, build.TermOf("2031-10-06..2031-10-31", r), "2031-09-01", "moved-far",
+		"the change 2031-10-06 of r moves to 2030-10-07, 364 days earlier",
+		"the change 2031-10-08 09:00 of r moves to 2032-10-09, 367 days later",
+		"the change 2031-10-15 of r moves to 2032-04-13, 181 days later",
+		"the change 2031-10-27..2031-10-29 of r moves to 2031-04-29, 181 days earlier")
+}
+
 func TestACalendarWithinAnotherIsReported(t *testing.T) {
 	a, b := build.Calendar("a", "2031-10-06..2031-10-12", "2031-10-13"), build.Calendar("b", "2031-10-01..2031-10-31")
 	same, apart := build.Calendar("same", "2031-10-06..2031-10-13"), build.Calendar("apart", "2031-10-13..2031-11-01")
