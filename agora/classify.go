@@ -41,7 +41,7 @@ var answerRules = []rule{
 	{ops: []Op{OpStart}, code: codeAllocate, result: NewResource},
 
 	// Any endpoint that the tables name with these, and acquire with 62 by an older page that is in doubt.
-	{code: codePending, result: Retry},
+	{code: codePending, result: Retry}, // of a start its verdict decides, since it may have had its effect
 	{code: codeRequestTimeout, result: Retry},
 
 	// query, update and stop: the recording is gone, or changing its server. Only the caller knows when it last

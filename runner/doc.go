@@ -38,7 +38,10 @@
 //	capacity.go                     padding that gives its session to another class
 //	health.go                       health issues, which the files about their causes raise (breaker.go, quota.go, reach.go, foreign.go …)
 //	clock.go                        a clock that jumps, and one that differs from the service's
-//	node.go, handover.go            several nodes: which of them live, who owns an App ID, and how that changes
+//	lifecycle.go                    the start, the timers and the end
+//	occurrence.go                   one class that the worker has in memory
+//	node.go, handover.go            several nodes: which of them live, who owns an App ID, and how that changes; duty.go: what one
+//	                                node does for all
 //	gate.go                         who may send
 //	unfit.go                        plans that this node cannot work on, and which revision a start works on
 //	late.go, relay.go               what one node leaves in the store for another

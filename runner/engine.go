@@ -21,7 +21,7 @@ import (
 )
 
 // Engine makes plans happen: it writes what they want into the store, and has a worker for each App ID that makes it so.
-// Its methods are safe for concurrent use.
+// Its methods are safe for concurrent use. Start and Close are in lifecycle.go, the map of the package is in doc.go.
 //
 // There are two locks. Whoever takes both takes applying first.
 //

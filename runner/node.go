@@ -295,7 +295,8 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 }
 
 // updateOwnership sees to it that this node works on the App IDs that are its own: it buries dead nodes, stops the workers of what it
-// lost, takes its share of what is free, and hands over what is more than its share.
+// lost, takes its share of what is free, and hands over what is more than its share. It runs at each poll, and where the last heartbeat of
+// another node expires (awaitExpiry in handover.go).
 func (e *Engine) updateOwnership(ctx context.Context) error {
 	if !e.shared() {
 		return nil

@@ -12,6 +12,8 @@ import (
 	"rundown/runner/store"
 )
 
+// Notifications that the service sends to Rundown are taken here. What Rundown tells people is in package notify.
+
 const (
 	maxNotices     = 1024 // accepted and not yet looked at
 	rememberIn     = 8192 // notifications that are known again when they come twice

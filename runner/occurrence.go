@@ -85,7 +85,7 @@ func (o *occurrence) placeable() bool {
 	return !o.now && !o.spec.OtherApp && !o.spec.Absent && o.state.Fresh() && o.state.Cancel == nil && o.state.Phase != session.Ended
 }
 
-// encode is the step that brings the stored status to a next one.
+// encode is the step that brings the stored status to a next one, with what people are told of it.
 func (o *occurrence) encode(app string, next session.State, log []store.Event, now time.Time) (store.Step, error) {
 	doc, err := json.Marshal(next.Status)
 	if err != nil {

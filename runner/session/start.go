@@ -236,7 +236,7 @@ func (d *Decision) chooseUID(x *Session, preferred string) (uid string, free boo
 	return uid, worth(uid) == 2
 }
 
-// failStart makes a session final that never recorded, and counts the failure.
+// failStart makes a session final of which no recording is known, and counts the failure.
 func (d *Decision) failStart(x *Session, why reason.Reason) {
 	d.enter(x, SessionFailed)
 	x.setReason(why)
