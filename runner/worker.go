@@ -81,7 +81,7 @@ type memory struct {
 	near       map[string]*occurrence // what wakes soon or has sessions that are not over
 	due        wakeHeap
 	generation int64     // of the specs up to which near is known to be right
-	loadAt     time.Time // when the store is read again
+	loadAt     time.Time // when the store is read again; zero: at once, so that it is the first that a worker does
 	loading    bool
 	again      bool    // it is to be read again once it has been read
 	heard      *recent // notifications that its occurrences were told of, whichever node they reached

@@ -69,7 +69,8 @@ type urls struct {
 
 // run is the daemon. It takes its address before the store, so that a second daemon of a host fails before it touches that.
 // Then it reads the files of --access and --tls-cert, opens the store, for which it waits where that is a database, and checks the
-// references of the plans. Only then the engine starts, in engage; what it does, package runner says. At the end it goes the same way back, and leaves recordings running.
+// references of the plans. Only then the engine starts, in engage; what it does, package runner says. At the end it goes the same way
+// back, and leaves recordings running.
 // Whatever an error or a kill interrupts, the next start finds in the store.
 //
 // It is idle most of the time and shares its host, so it prefers less memory over less garbage collection: it sets GOGC to 50
