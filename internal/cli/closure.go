@@ -206,27 +206,9 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	if err != nil {
 		return err
 	}
-	var ended, others []store.Closure
-	for _, o := range open {
-		switch {
-		case closure.Same(o, c):
-			ended = append(ended, o)
-		case o.Day == c.Day && o.Kind == c.Kind:
-			others = append(others, o)
-		}
-	}
+	ended := slices.DeleteFunc(slices.Clone(open), func(o store.Closure) bool { return !closure.Same(o, c) })
 	if len(ended) == 0 {
-		text := "no such closure holds"
-		if c.Kind == store.ClosurePause {
-			if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
-				return err
-			}
-			text = c.Recording + " is not paused"
-		}
-		for _, o := range others {
-			text += fmt.Sprintf("; closure %d: %s; %s ends it", o.ID, closure.Text(o), closure.UndoCommand(o))
-		}
-		return errors.New(view.Line(text))
+		return noneEnds(ctx, s, c, open)
 	}
 	for _, o := range ended {
 		fmt.Fprintln(a.out, view.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))))
@@ -260,6 +242,23 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	}
 	fmt.Fprintf(a.out, "%s ended: %s %s%s\n", which, render.Plural(len(changed), "class"), effect, a.pickup(ctx, s))
 	return err
+}
+
+// noneEnds says that no open closure was given with the flags of c, and which ones of its kind on its day hold.
+func noneEnds(ctx context.Context, s *store.Store, c store.Closure, open []store.Closure) error {
+	text := "no such closure holds"
+	if c.Kind == store.ClosurePause {
+		if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
+			return err
+		}
+		text = c.Recording + " is not paused"
+	}
+	for _, o := range open {
+		if o.Day == c.Day && o.Kind == c.Kind {
+			text += fmt.Sprintf("; closure %d: %s; %s ends it", o.ID, closure.Text(o), closure.UndoCommand(o))
+		}
+	}
+	return errors.New(view.Line(text))
 }
 
 // confirm asks whether to go on, where a person can answer.
