@@ -21,7 +21,8 @@
 //	start: takeWork       activateAtStart        the plans that are given, and those of the store
 //	                      given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
-//	                      writePlan              moveOrders, and then writeWindow up to the horizon
+//	                      writeAtStart           for each plan writePlan: moveOrders, and then writeWindow up to the horizon
+//	                      workMeanwhile          the workers begin before that has ended, where it takes long
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
 //	each poll: pollStore  updateOwnership        dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin

@@ -64,6 +64,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	}
 	if err := e.takeWork(ctx, plans); err != nil {
 		e.stop()
+		endsInTime(e.wg.Wait) // workers may have begun while a plan was written
 		e.endHeartbeats()
 		return err
 	}
@@ -83,43 +84,81 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 	e.applying.Lock()
 	defer e.applying.Unlock()
+	var err error
+	if e.seen.command, err = e.cfg.Store.LastCommand(ctx); err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
 	if err := e.activateAtStart(ctx, plans); err != nil {
 		return err
 	}
 	if e.scheduling {
-		for _, name := range e.order {
-			if !e.writesSpecsOf(e.plans[name]) {
-				e.log.Info("plan active; another node writes its classes", "plan", name, "revision", e.plans[name].revision)
-				continue
-			}
-			diff, err := e.writePlan(ctx, e.plans[name], e.since())
-			switch {
-			case errors.Is(err, errSuperseded):
-				e.logSuperseded(e.plans[name])
-				continue
-			case err != nil:
-				return err
-			}
-			e.setWritten(e.plans[name])
-			e.log.Info("plan active", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
-		}
-		if err := e.removeOthers(ctx); err != nil {
+		written := make(chan struct{})
+		e.wg.Add(1)
+		go e.workMeanwhile(written)
+		err := e.writeAtStart(ctx)
+		close(written)
+		if err != nil {
 			return err
-		}
-		// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
-		// start still writes what was planned since the one before.
-		if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
-			return fmt.Errorf("write the store: %w", err)
 		}
 	}
 	if err := e.ensureWorkers(ctx); err != nil {
 		return err
 	}
-	var err error
-	if e.seen.command, err = e.cfg.Store.LastCommand(ctx); err != nil {
-		return fmt.Errorf("read the store: %w", err)
-	}
 	return e.noteLeft(ctx)
+}
+
+// writeAtStart writes what the plans of a start want. The caller holds applying.
+func (e *Engine) writeAtStart(ctx context.Context) error {
+	for _, a := range e.applied() {
+		if !e.writesSpecsOf(a) {
+			e.log.Info("plan active; another node writes its classes", "plan", a.plan.Name, "revision", a.revision)
+			continue
+		}
+		diff, err := e.writePlan(ctx, a, e.since())
+		switch {
+		case errors.Is(err, errSuperseded):
+			e.logSuperseded(a)
+			continue
+		case err != nil:
+			return err
+		}
+		e.setWritten(a)
+		e.log.Info("plan active", "plan", a.plan.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+	}
+	if err := e.removeOthers(ctx); err != nil {
+		return err
+	}
+	// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
+	// start still writes what was planned since the one before.
+	if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
+		return fmt.Errorf("write the store: %w", err)
+	}
+	return nil
+}
+
+// writtenWithin is how long the workers of a start wait for its plans to be written.
+const writtenWithin = 5 * time.Second
+
+// workMeanwhile has the workers begin while the plans of a start are written, where that takes long: what runs is to be watched, and
+// stopped at its end. Before that they wait, since a worker that begins first goes by the specs of the earlier plan, by which a class
+// may be over that its plan has extended while no daemon ran. Until the new specs are written they go by the earlier ones, as in a reload.
+func (e *Engine) workMeanwhile(written <-chan struct{}) {
+	defer e.wg.Done()
+	next := time.NewTimer(writtenWithin)
+	defer next.Stop()
+	for {
+		select {
+		case <-written:
+			return
+		case <-e.ctx.Done():
+			return
+		case <-next.C:
+			if err := e.reloadWorkers(e.ctx); err != nil && e.ctx.Err() == nil {
+				e.logThrottled("cannot read the store", err)
+			}
+			next.Reset(e.cfg.Poll)
+		}
+	}
 }
 
 // ensureWorkers gives a worker to each App ID that has something to do.
@@ -188,17 +227,25 @@ func (e *Engine) noteLeft(ctx context.Context) error {
 // seconds, and recordings in the cloud go on. What stays unanswered stays written down as asked. A store that hangs is
 // not waited for: what it has not taken is to a later start as if this one had been killed.
 func (e *Engine) Close() {
+	if !endsInTime(e.close) {
+		e.log.Warn("shut down without writing the store; the next start, or another node, settles what is left")
+	}
+}
+
+// endsInTime waits until a function has ended, but no longer than workers drain and a last write takes; false: it goes on.
+func endsInTime(do func()) bool {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		e.close()
+		do()
 	}()
 	limit := time.NewTimer(drain + lastWrite)
 	defer limit.Stop()
 	select {
 	case <-ended:
+		return true
 	case <-limit.C:
-		e.log.Warn("shut down without writing the store; the next start, or another node, settles what is left")
+		return false
 	}
 }
 
