@@ -168,6 +168,25 @@ func TestAStartThatNeverLeftIsNotWhatALaterOneMeets(t *testing.T) {
 	}
 }
 
+// TestAnErrorIsOfTheResourceIDThatItAnswered has a start that the service answered by an error meet the task of another session, and the
+// start after that, with another resource id and uid, meet a task that is nobody's.
+func TestAnErrorIsOfTheResourceIDThatItAnswered(t *testing.T) {
+	t.Parallel()
+	s := inHand(Session{UID: "11", State: SessionOrphan, ReasonCode: reason.OrphanSID}, Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{StartErrored: true}})
+	s, act := step(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute)
+	if x := s.Session(2); act.Op != agora.OpAcquire || x.UID != "12" {
+		t.Fatalf("next is %+v with uid %s, want an acquire with uid 12", act, x.UID)
+	}
+	s, act = step(s, observation{Attempt: 2, Op: agora.OpAcquire, Answer: Answer{Result: agora.Done, ResourceID: "another"}}, 11*time.Minute)
+	if x := s.Session(2); act.Op != agora.OpStart || !x.OnItsWay() {
+		t.Errorf("next is %+v, a start that can have had no effect: %v", act, x.OnItsWay())
+	}
+	s, _ = step(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *taskConflict}, 12*time.Minute)
+	if x := s.Session(2); x.State != SessionOrphan || x.ReasonCode != reason.OrphanForeign {
+		t.Errorf("it is %s (%s: %s), want an %s", x.State, x.ReasonCode, x.Reason, reason.OrphanForeign)
+	}
+}
+
 // TestATaskThatIsMetUnderBothUIDsIsWaitedFor has a start meet a task while something lives under the other uid, too.
 func TestATaskThatIsMetUnderBothUIDsIsWaitedFor(t *testing.T) {
 	orphan := func(uid string) Session { return Session{UID: uid, State: SessionOrphan, ReasonCode: reason.OrphanSID} }

@@ -147,7 +147,7 @@ func (d *Decision) onUIDConflict(x *Session) {
 		return
 	case holder != nil && x.Replica < d.S.ReplicaCount():
 		d.enter(x, SessionAcquiring)
-		x.ResourceID, x.AcquiredAt, x.RequestedAt, x.SentAt = "", time.Time{}, time.Time{}, time.Time{}
+		x.ResourceID, x.AcquiredAt, x.RequestedAt, x.SentAt, x.StartErrored = "", time.Time{}, time.Time{}, time.Time{}, false
 		x.WaitingForUID, x.Tries, x.Next = true, 1, again
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.UID, _ = d.chooseUID(x, d.S.otherUID(x))
