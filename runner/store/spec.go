@@ -256,9 +256,11 @@ func (s *Store) Known(ctx context.Context, plan string, endsAfter time.Time) ([]
 	})
 }
 
-// NoteRemoval notes that a revision of a plan removes classes, which leave no row that [Store.WrittenSince] could find it by.
+// NoteRemoval notes that a revision of a plan removes classes, which leave no row that [Store.WrittenSince] could find it by. An older
+// revision than the one that is noted changes nothing.
 func (t *SpecTx) NoteRemoval(plan string, revision int64) error {
-	_, err := t.exec(setSetting, removalOf(plan), strconv.FormatInt(revision, 10))
+	const ifNewer = setSetting + ` WHERE CAST(settings.value AS BIGINT) < CAST(excluded.value AS BIGINT)`
+	_, err := t.exec(ifNewer, removalOf(plan), strconv.FormatInt(revision, 10))
 	return err
 }
 

@@ -35,6 +35,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"the log is read in order and in pages", events},
 		{"a revision is stored once", revisions},
 		{"a revision that waits is active once it is confirmed", revisionStates},
+		{"the newest revision that removed classes is kept", newestRemoval},
 		{"what is old is removed, and nothing that is open or active", pruning},
 		{"what is announced is routed once, with its step", announcements},
 		{"messages are sent in order of their class", outbox},
