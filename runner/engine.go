@@ -74,11 +74,10 @@ type extra struct {
 	conn    *Connection
 }
 
-// seenStore is up to where the engine knows what others wrote into the store. The engine's lock guards it.
+// seenStore is up to where the engine knows what others wrote into the store. The engine's lock guards it, but for plans, which
+// takePlans alone touches.
 type seenStore struct {
-	changes    int64 // of anything
-	read       int64 // of anything, by the last poll that could read it
-	plans      int64 // of anything: the plans up to it are active
+	plans      int64 // by [store.Store.Changes]: what was applied up to it is active
 	generation int64 // of specs
 	command    int64 // of operators
 }
@@ -277,10 +276,7 @@ func (e *Engine) allWorkers() []*worker {
 
 // nudge has the worker of an App ID read the store, where it has one.
 func (e *Engine) nudge(app string) {
-	e.mu.Lock()
-	w := e.workers[app]
-	e.mu.Unlock()
-	if w != nil {
+	if w := e.workerOf(app); w != nil {
 		w.post(w.reload)
 	}
 }
@@ -384,27 +380,7 @@ func (e *Engine) pollStore(ctx context.Context) error {
 		return err
 	}
 	defer e.lookForPlans()
-	n, err := e.cfg.Store.Changes(ctx)
-	if err != nil {
-		return err
-	}
-	e.mu.Lock()
-	e.seen.read = n
-	same := n == e.seen.changes
-	e.mu.Unlock()
-	if same { // on SQLite also where this process wrote, and could not read after that
-		return e.reloadWorkers(ctx)
-	}
-	if err := e.checkOwnership(ctx); err != nil {
-		return err
-	}
-	if err := e.reloadWorkers(ctx); err != nil {
-		return err // they are read again: nothing but another write would wake us
-	}
-	e.mu.Lock()
-	e.seen.changes = n
-	e.mu.Unlock()
-	return nil
+	return e.reloadWorkers(ctx)
 }
 
 // lookForPlans wakes workOnPlans. Where that is at work, it looks again after that.
@@ -443,18 +419,14 @@ func (e *Engine) takePlans(ctx context.Context) error {
 	case e.gate.check() == nil: // else what it reads may be old
 		err = errors.Join(e.writeOwnPlans(ctx), e.retryUnfit(ctx)) // what one of them cannot do does not hold up the other
 	}
-	e.mu.Lock()
-	read, same := e.seen.read, e.seen.read == e.seen.plans
-	e.mu.Unlock()
-	if same {
-		return err
+	n, failed := e.cfg.Store.Changes(ctx) // before what it tells of: what is applied meanwhile is looked at again
+	if failed != nil || n == e.seen.plans {
+		return errors.Join(err, failed)
 	}
 	if err := errors.Join(err, e.activateStored(ctx, false)); err != nil {
 		return err
 	}
-	e.mu.Lock()
-	e.seen.plans = read
-	e.mu.Unlock()
+	e.seen.plans = n
 	return nil
 }
 
@@ -466,24 +438,20 @@ func (e *Engine) reloadWorkers(ctx context.Context) error {
 		return err
 	}
 	e.mu.Lock()
-	same := n == e.seen.generation
-	if same {
-		for _, w := range e.workers {
-			w.startLoop()
-		}
-	}
+	changed := n != e.seen.generation
 	e.mu.Unlock()
-	if same {
-		return nil
-	}
-	if err := errors.Join(e.ensureWorkers(ctx), e.logOrders(ctx)); err != nil {
-		return err
+	if changed {
+		if err := errors.Join(e.ensureWorkers(ctx), e.logOrders(ctx)); err != nil {
+			return err // it stays the last generation that was seen, so that they are read again
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.workers {
 		w.startLoop()
-		w.post(w.reload)
+		if changed {
+			w.post(w.reload)
+		}
 	}
 	e.seen.generation = n
 	return nil

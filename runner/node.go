@@ -299,7 +299,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 // another node expires (awaitExpiry in handover.go).
 func (e *Engine) updateOwnership(ctx context.Context) error {
 	if !e.shared() {
-		return nil
+		return e.checkOwnership(ctx)
 	}
 	if e.gate.mayBury() {
 		dead, err := e.cfg.Store.Bury(ctx, e.cfg.Now())
@@ -313,8 +313,8 @@ func (e *Engine) updateOwnership(ctx context.Context) error {
 			e.log.Warn("a node gives no heartbeats any more; its App IDs are taken over", "node", n.ID, "name", n.Name, "last_seen", n.Beat)
 		}
 	}
-	if e.gate.check() != nil { // what it reads may be old, and what it claims it could not use
-		return nil
+	if e.gate.check() != nil { // what it claims it could not use
+		return e.checkOwnership(ctx)
 	}
 	nodes, owners, err := e.fleet(ctx, nil)
 	if err != nil {
@@ -333,25 +333,11 @@ func (e *Engine) updateOwnership(ctx context.Context) error {
 		}
 	}
 	slices.Sort(take)
-	if !e.scheduling {
-		return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.adoptFree(ctx), e.takeMessages(ctx))
+	if !e.scheduling { // what nobody else could work on it takes: the daemon before it may not have been buried yet when it started
+		return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.ensureWorkers(ctx), e.takeMessages(ctx))
 	}
 	// What one of them cannot do holds up none of the others.
 	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.shareDuties(ctx, nodes), e.takeMessages(ctx))
-}
-
-// adoptFree has a node that schedules nothing work on what nobody else could work on any more: the daemon before it may not
-// have been buried yet when it started.
-func (e *Engine) adoptFree(ctx context.Context) error {
-	if err := e.ensureWorkers(ctx); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, w := range e.workers {
-		w.startLoop()
-	}
-	return nil
 }
 
 // takeOver claims App IDs and begins to work on them.
