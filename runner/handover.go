@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rundown/runner/reason"
-	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -125,7 +124,7 @@ func (w *worker) leave() {
 	w.callers.Wait() // they were cancelled
 	w.tellLost()
 	for _, o := range w.near {
-		w.e.unnote(&o.state)
+		w.e.dropIssues(&o.state)
 		w.release(o)
 	}
 }
@@ -137,18 +136,6 @@ func (w *worker) tellLost() {
 			w.e.cfg.OnNowLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
 		}
 	}
-}
-
-// unnote removes the health issues of an occurrence that another node works on.
-func (e *Engine) unnote(s *session.State) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for i := range s.Sessions {
-		x := &s.Sessions[i]
-		delete(e.orphans, orphanKey(x))
-		delete(e.issues, issueKey{reason.IssueCredentialsFailing, session.CredentialsID(s.ID, *x)})
-	}
-	delete(e.issues, issueKey{reason.IssueOrphan, s.ID})
 }
 
 // Nothing but the clock tells a node that another one is dead: its last heartbeat keeps it alive until an instant, and when

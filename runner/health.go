@@ -99,21 +99,51 @@ func (e *Engine) Issues() []Issue {
 	return list
 }
 
-// noteIssues raises the health issues of an occurrence that was begun by an earlier process.
-func (e *Engine) noteIssues(s *session.State) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.noteOrphans(s)
+// stateIssues are the health issues that follow from the state of a class, but for its orphans.
+func stateIssues(s *session.State) map[issueKey]Issue {
+	issues := map[issueKey]Issue{}
 	if s.Phase == session.Ended {
-		return
+		return issues
 	}
 	if s.HasExpired() {
-		e.setIssue(s.ID, lapsedIssue(s.ID))
+		issues[issueKey{reason.IssueOrphan, s.ID}] = lapsedIssue(s.ID)
 	}
 	for _, x := range s.Sessions {
-		if x.RenewalError != "" && !x.State.Final() {
-			e.setIssue(session.CredentialsID(s.ID, x), keysIssue(s, x))
+		if x.RenewalError != "" && !x.State.Final() { // a final one needs no credentials any more
+			issues[issueKey{reason.IssueCredentialsFailing, session.CredentialsID(s.ID, x)}] = keysIssue(s, x)
 		}
+	}
+	return issues
+}
+
+// noteIssues has the health issues be those of a class's state: it raises and renews what holds after a step, and clears what held
+// before it alone. before is nil where an earlier process began the class, or this one has just taken it over.
+func (e *Engine) noteIssues(before, after *session.State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	issues := stateIssues(after)
+	if before != nil {
+		for key := range stateIssues(before) {
+			if _, holds := issues[key]; !holds {
+				delete(e.issues, key)
+			}
+		}
+	}
+	for key, issue := range issues {
+		e.setIssue(key.about, issue)
+	}
+	e.noteOrphans(after)
+}
+
+// dropIssues removes the health issues of a class that another node works on.
+func (e *Engine) dropIssues(s *session.State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key := range stateIssues(s) {
+		delete(e.issues, key)
+	}
+	for i := range s.Sessions {
+		delete(e.orphans, orphanKey(&s.Sessions[i]))
 	}
 }
 

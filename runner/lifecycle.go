@@ -217,7 +217,7 @@ func (e *Engine) noteLeft(ctx context.Context) error {
 				return err
 			}
 			state := session.View(d.Spec, d.Status)
-			e.noteIssues(&state)
+			e.noteIssues(nil, &state)
 		}
 	}
 	return nil

@@ -178,7 +178,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 		w.log.Info("occurrence adopted", "occurrence", r.ID, "state", r.State, "sessions", len(o.state.Sessions))
 		o.log = append(o.log, w.adoption(&o.state))
 	}
-	w.e.noteIssues(&o.state)
+	w.e.noteIssues(nil, &o.state)
 	w.trackRecording(o)
 	return o
 }

@@ -217,7 +217,7 @@ func (o *occurrence) notSent(calls []session.Action) {
 // stored goes on after a successful commit: it sends the requests, and steps again where events arrived meanwhile.
 func (w *worker) stored(o *occurrence, next session.State, saved document, calls []session.Action) {
 	before := o.beforePending()
-	w.watch(&before, &next, o.version == 0)
+	w.watch(&before, &next)
 	o.state, o.saved, o.preempted, o.pending = next, saved, false, nil
 	o.dirty = o.spec.Generation != saved.Generation
 	o.version++
@@ -242,12 +242,19 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 }
 
 // watch updates health issues and the log by what a commit has changed.
-func (w *worker) watch(before, next *session.State, first bool) {
-	w.watchHours(*before, *next)
-	w.watchOrphans(*before, *next, first)
-	w.watchKeys(*before, *next)
+func (w *worker) watch(before, next *session.State) {
+	w.e.noteIssues(before, next)
 	w.watchForeign(next)
-	w.watchUploads(*before, *next)
+	if next.HasExpired() && !before.HasExpired() {
+		w.log.Error(session.ExpiredText, "occurrence", next.ID, "reason_code", reason.HoursOver)
+	}
+	for i := range next.Sessions {
+		x, was := &next.Sessions[i], before.Session(next.Sessions[i].Attempt)
+		if was == nil {
+			was = &session.Session{}
+		}
+		w.logSession(next.ID, was, x)
+	}
 }
 
 // send sends the requests. A worker that is shutting down sends nothing new, except the start that follows an acquire.
