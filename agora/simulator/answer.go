@@ -25,9 +25,7 @@ type reply struct {
 
 // gateway is a refusal by the gateway: {"message"}.
 func gateway(status int, message string) reply {
-	return reply{status: status, body: struct {
-		Message string `json:"message"`
-	}{message}}
+	return reply{status: status, body: map[string]string{"message": message}}
 }
 
 // refusalBody is the body of a refusal by the service.

@@ -155,16 +155,21 @@ func (o object) has(name string) bool { _, ok := o.members[name]; return ok }
 // missing notes a required member that is not there.
 func (o object) missing(name string) { o.bad(name, "is required") }
 
+// member gives a member of a type, which is named for people; false where it is absent or of another type, which is noted.
+func member[T any](o object, name, typeName string) (v T, ok bool) {
+	raw, there := o.members[name]
+	if !there {
+		return v, false
+	}
+	if v, ok = raw.(T); !ok {
+		o.bad(name, "must be %s", typeName)
+	}
+	return v, ok
+}
+
 // text is a member that must be a string; "" when absent or wrong.
 func (o object) text(name string) string {
-	v, ok := o.members[name]
-	if !ok {
-		return ""
-	}
-	s, ok := v.(string)
-	if !ok {
-		o.bad(name, "must be a string")
-	}
+	s, _ := member[string](o, name, "a string")
 	return s
 }
 
@@ -190,13 +195,8 @@ func (o object) oneOf(name string, allowed ...string) string {
 
 // integer is an optional whole number within bounds; fallback when absent or wrong.
 func (o object) integer(name string, lo, hi, fallback int) int {
-	v, ok := o.members[name]
+	n, ok := member[json.Number](o, name, "a number")
 	if !ok {
-		return fallback
-	}
-	n, ok := v.(json.Number)
-	if !ok {
-		o.bad(name, "must be a number")
 		return fallback
 	}
 	f, err := strconv.ParseFloat(n.String(), 64)
@@ -221,26 +221,14 @@ func (o object) requiredInteger(name string, lo, hi int) int {
 
 // boolean is an optional true or false; false when absent or wrong.
 func (o object) boolean(name string) bool {
-	v, ok := o.members[name]
-	if !ok {
-		return false
-	}
-	b, ok := v.(bool)
-	if !ok {
-		o.bad(name, "must be true or false")
-	}
+	b, _ := member[bool](o, name, "true or false")
 	return b
 }
 
 // object is a member that must be an object; an empty one when absent or wrong.
 func (o object) object(name string) object {
-	child := object{check: o.check, path: o.at(name)}
-	if v, ok := o.members[name]; ok {
-		if child.members, ok = v.(map[string]any); !ok {
-			o.bad(name, "must be an object")
-		}
-	}
-	return child
+	members, _ := member[map[string]any](o, name, "an object")
+	return object{check: o.check, path: o.at(name), members: members}
 }
 
 // requiredObject is a required object.
@@ -255,12 +243,8 @@ func (o object) requiredObject(name string) object {
 func (o object) objects(name string) []object {
 	if !o.has(name) {
 		o.missing(name)
-		return nil
 	}
-	list, ok := o.members[name].([]any)
-	if !ok {
-		o.bad(name, "must be a list")
-	}
+	list, _ := member[[]any](o, name, "a list")
 	var out []object
 	for i, v := range list {
 		at := fmt.Sprintf("%s[%d]", name, i)
@@ -275,14 +259,7 @@ func (o object) objects(name string) []object {
 
 // texts is an optional list of strings.
 func (o object) texts(name string) []string {
-	v, ok := o.members[name]
-	if !ok {
-		return nil
-	}
-	list, ok := v.([]any)
-	if !ok {
-		o.bad(name, "must be a list")
-	}
+	list, _ := member[[]any](o, name, "a list")
 	var out []string
 	for i, v := range list {
 		s, ok := v.(string)

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -278,27 +279,18 @@ func (s *script) draw(i int, apart string, n int) bool {
 	return rand.New(rand.NewPCG(s.Seed, stream)).Float64() < *rate
 }
 
-// answers says whether the fault answers instead of the service.
-func (f *RequestFault) answers() bool { return f.Status != 0 }
-
+// reply is the answer in place of the service's.
 func (f *RequestFault) reply() reply {
-	a := f.answer()
-	a.header = f.Headers
-	return a
-}
-
-func (f *RequestFault) answer() reply {
-	if f.Body != nil {
-		return reply{status: f.Status, raw: f.Body}
+	answer := reply{status: f.Status, raw: f.Body}
+	if f.Body == nil {
+		if reason := cmp.Or(f.Reason, http.StatusText(f.Status)); f.Code == 0 {
+			answer = gateway(f.Status, reason)
+		} else {
+			answer = refusal(f.Status, f.Code, "%s", reason)
+		}
 	}
-	reason := f.Reason
-	if reason == "" {
-		reason = http.StatusText(f.Status)
-	}
-	if f.Code == 0 {
-		return gateway(f.Status, reason)
-	}
-	return refusal(f.Status, f.Code, "%s", reason)
+	answer.header = f.Headers
+	return answer
 }
 
 // matches compares a text with a pattern in which * stands for any run of characters; an empty pattern matches

@@ -20,16 +20,6 @@ func (s *Simulator) ncsAddresses(r *http.Request) reply {
 	if id, _, ok := r.BasicAuth(); !ok || id == "" {
 		return gateway(http.StatusUnauthorized, "Unauthorized")
 	}
-	type host struct {
-		PrimaryIP string `json:"primaryIP"`
-	}
-	type service struct {
-		Hosts []host `json:"hosts"`
-	}
-	type data struct {
-		Service service `json:"service"`
-	}
-	return success(struct {
-		Data data `json:"data"`
-	}{data{service{[]host{{"127.0.0.1"}}}}})
+	hosts := []map[string]string{{"primaryIP": "127.0.0.1"}}
+	return success(map[string]any{"data": map[string]any{"service": map[string]any{"hosts": hosts}}})
 }

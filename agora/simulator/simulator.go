@@ -202,7 +202,7 @@ func (s *Simulator) decide(c *call) reply {
 	case fault.Drop == dropAfter:
 		answer = s.handle(c)
 		answer.drop = true
-	case fault.answers():
+	case fault.Status != 0: // the fault answers instead of the service
 		answer = fault.reply()
 	default:
 		answer = s.handle(c)

@@ -32,21 +32,16 @@ func (s *Simulator) stop(c *call, body object) reply {
 		x.uploadedAt = c.now // there is nothing to upload
 		return refusal(http.StatusPartialContent, codeNoData, "no recorded data")
 	}
-	answer := success(stateAnswer{x.identity(), serverResponse{nil, []serviceState{
-		{agora.ServiceUpload, uploadPayload{"uploaded"}},
-		s.recorderState(x, c.now),
-	}}})
-	switch {
-	case async:
-		answer.body = stateAnswer{x.identity(), serverResponse{nil, []serviceState{
-			{agora.ServiceUpload, uploadPayload{"unknown"}},
-			s.recorderState(x, c.now),
-		}}}
-	case s.cfg.UploadDelay > uploadWait:
-		answer = refusal(http.StatusPartialContent, codeUploadTimeout, "upload timeout")
+	if !async && s.cfg.UploadDelay > uploadWait {
+		answer := refusal(http.StatusPartialContent, codeUploadTimeout, "upload timeout")
 		answer.after = uploadWait
-	default:
-		answer.after = s.cfg.UploadDelay
+		return answer
 	}
+	upload, after := uploadPayload{"uploaded"}, s.cfg.UploadDelay
+	if async {
+		upload, after = uploadPayload{"unknown"}, 0
+	}
+	answer := success(stateAnswer{x.identity(), serverResponse{nil, []serviceState{{agora.ServiceUpload, upload}, s.recorderState(x, c.now)}}})
+	answer.after = after
 	return answer
 }
