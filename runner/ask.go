@@ -46,7 +46,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 			w.post(func() {
 				takeAnswer(a)
 				if !breaker.refused() { // the account was accepted before this was taken in
-					w.resume(s.ID, w.e.cfg.Now())
+					w.resume(s.ID)
 				}
 			})
 			return

@@ -106,7 +106,7 @@ func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer sessio
 	case before && !a.refused():
 		w.e.clear(reason.IssueAccountRefused, w.app)
 		w.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
-		w.resumeHeld(a, now)
+		w.resumeHeld(a)
 	}
 }
 
@@ -115,25 +115,23 @@ func (w *worker) askAgain(now time.Time) {
 	w.quota.look(w, now)
 	for _, a := range w.breakers {
 		if a.refused() && !a.testing && !now.Before(a.next) {
-			w.resumeHeld(a, now)
+			w.resumeHeld(a)
 		}
 	}
 }
 
 // resumeHeld has all classes that are held back acquire now.
-func (w *worker) resumeHeld(a *breaker, now time.Time) {
+func (w *worker) resumeHeld(a *breaker) {
 	held := slices.Sorted(maps.Keys(a.held))
 	clear(a.held)
 	for _, id := range held {
-		w.resume(id, now)
+		w.resume(id)
 	}
 }
 
 // resume has an occurrence acquire now instead of when its wait ends.
-func (w *worker) resume(id string, now time.Time) {
-	o := w.near[id]
-	if o == nil {
-		return
+func (w *worker) resume(id string) {
+	if o := w.near[id]; o != nil {
+		w.step(o, session.AccountAccepted{})
 	}
-	w.step(o, session.AccountAccepted{})
 }

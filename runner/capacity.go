@@ -107,7 +107,7 @@ func (p pool) holds(o *occurrence) bool {
 // pools are those that a class takes its place in, as the forecast counts them. Of classes of resolution together the
 // largest figure of those in use is granted. Without a region the documented figures are not known.
 func (w *worker) pools(o *occurrence) []pool {
-	pools := []pool{{granted: w.concurrent, all: true}}
+	pools := []pool{{granted: w.limits.MaxConcurrent(), all: true}}
 	granted := func(class catalog.StreamClass) int { return w.limits.Streams(o.state.Region, class) }
 	own := granted(o.state.StreamClass)
 	if own == 0 {

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -61,7 +60,7 @@ func (e *Engine) workerEnded(w *worker) {
 		}
 	}
 	for _, a := range e.plans {
-		a.written = a.written && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)
+		a.written = a.written && !a.names(w.app)
 	}
 	e.mu.Unlock()
 }

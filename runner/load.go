@@ -162,24 +162,33 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 	if !w.wanted(r) {
 		return nil
 	}
-	o := &occurrence{index: -1, now: w.e.asked(r)}
-	if !w.setSpec(o, r) {
+	o := w.newOccurrence(r)
+	if o == nil {
 		return nil
 	}
-	w.setFromRow(o, r, w.whyUnanswered())
 	o.dirty = r.Wake.UnixMilli() == 0 // the epoch: at once
-	o.begin, o.placedFrom = o.spec.FirstRequest(), o.spec.From
 	if o.now && r.Version == 0 && !o.dirty {
 		o.begin = r.Wake
 		w.log.Info("order taken", "occurrence", r.ID, "order", "record now", "start", o.spec.Start.UTC(), "end", o.spec.End.UTC())
 	}
-	w.near[r.ID] = o
 	if r.HeldBy != "" {
 		w.log.Info("occurrence adopted", "occurrence", r.ID, "state", r.State, "sessions", len(o.state.Sessions))
 		o.log = append(o.log, w.adoption(&o.state))
 	}
 	w.e.noteIssues(nil, &o.state)
 	w.trackRecording(o)
+	return o
+}
+
+// newOccurrence puts what a row holds into memory; nil where it cannot be read.
+func (w *worker) newOccurrence(r *store.Row) *occurrence {
+	o := &occurrence{index: -1, now: w.e.asked(r)}
+	if !w.setSpec(o, r) {
+		return nil
+	}
+	w.setFromRow(o, r, w.whyUnanswered())
+	o.begin, o.placedFrom, o.dirty = o.spec.FirstRequest(), o.spec.From, false
+	w.near[r.ID] = o
 	return o
 }
 
@@ -300,15 +309,10 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 				then(false)
 				return
 			}
-			if w.near[id] == nil && r.WorkerApp() == w.app {
-				o := &occurrence{index: -1, now: w.e.asked(r)}
-				if w.setSpec(o, r) {
-					w.setFromRow(o, r, w.whyUnanswered())
-					o.begin, o.placedFrom, o.dirty = o.spec.FirstRequest(), o.spec.From, false
-					w.near[id] = o
-				}
-			}
 			o := w.near[id]
+			if o == nil && r.WorkerApp() == w.app {
+				o = w.newOccurrence(r)
+			}
 			if o != nil {
 				w.step(o, e)
 			}

@@ -28,24 +28,12 @@ func (e *Engine) checkpoint() {
 
 // allQuiet reports whether no App ID waits for an answer or a write, or has something to do soon.
 func (e *Engine) allQuiet(within time.Duration) bool {
-	workers := e.allWorkers()
-	answers := make([]chan bool, len(workers))
-	for i, w := range workers {
-		answers[i] = make(chan bool, 1)
-		w.post(func() { answers[i] <- w.quiet(within) })
-	}
-	for i, w := range workers {
-		select {
-		case quiet := <-answers[i]:
-			if !quiet {
-				return false
-			}
-		case <-w.ended:
-		case <-e.ctx.Done():
+	for _, w := range e.allWorkers() {
+		if quiet, answered := w.ask(func(answer func(bool)) { answer(w.quiet(within)) }); answered && !quiet {
 			return false
 		}
 	}
-	return true
+	return e.ctx.Err() == nil
 }
 
 // quiet leaves out queries, those that are due and those that are out: sessions are watched all the time, and a query writes

@@ -377,13 +377,14 @@ func (e *Engine) connectionFor(ctx context.Context, app string) *Connection {
 }
 
 // planConnection is how to reach the service for an App ID by a plan at work that names it, if possible by one of which this node can
-// work on the active revision; nil where none names it. The caller holds the lock.
+// work on the active revision: it may own App IDs by the revision before. nil where none names it; "" stands for any App ID. The caller
+// holds the lock.
 func (e *Engine) planConnection(app string) *Connection {
 	var conn, before *Connection
 	for _, name := range e.order {
 		a := e.plans[name]
 		switch {
-		case !slices.Contains(slices.Collect(maps.Values(a.apps)), app):
+		case app != "" && !a.names(app):
 		case e.unfit[name] != nil:
 			before = cmp.Or(before, a.conn)
 		default:
@@ -422,6 +423,16 @@ func (a *applied) firstApp() string {
 		return app
 	}
 	return ""
+}
+
+// names says that a plan gives classes to an App ID.
+func (a *applied) names(app string) bool {
+	for _, id := range a.apps {
+		if id == app {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Engine) hasWritten(a *applied) bool {

@@ -88,34 +88,20 @@ func (e *Engine) routeNotice(n agora.Event) {
 	}
 	notice := session.NewNotice(n, e.secrets.Redact)
 	for _, w := range e.allWorkers() {
-		claimed := make(chan bool, 1)
-		w.post(func() { claimed <- w.dispatch(notice) })
-		select {
-		case yes := <-claimed:
-			if yes {
-				return
-			}
-		case <-w.ended: // another node has the App ID
-		case <-e.ctx.Done():
+		if yes, _ := w.ask(func(answer func(bool)) { answer(w.dispatch(notice)) }); yes {
 			return
 		}
 	}
 	holder, app, w := e.holder(n)
 	if w != nil {
-		found := make(chan bool, 1)
-		w.post(func() { w.tellNotice(holder, notice, func(ok bool) { found <- ok }) })
-		select {
-		case ok := <-found:
-			if !ok {
+		if found, answered := w.ask(func(answer func(bool)) { w.tellNotice(holder, notice, answer) }); answered {
+			if !found {
 				w.log.Warn("notification dropped: its recording cannot be read", "occurrence", holder, "notification", notice.Text)
 			}
 			return
-		case <-w.ended: // another node has the App ID
-		case <-e.ctx.Done():
-			return
 		}
 	}
-	if e.relay(n, notice, holder, app) {
+	if e.ctx.Err() != nil || e.relay(n, notice, holder, app) {
 		return
 	}
 	text := "of a recording that this process does not run: " + notice.Text

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,15 +125,7 @@ func (e *Engine) noteSlowCall() {
 func (e *Engine) probe() {
 	e.mu.Lock()
 	asks := e.suspected || e.reach.calls > 0 || e.reach.slow
-	var conn, before *Connection
-	for _, name := range e.order {
-		if e.unfit[name] == nil {
-			conn = cmp.Or(conn, e.plans[name].conn)
-		} else { // a node may own App IDs by the revision before
-			before = cmp.Or(before, e.plans[name].conn)
-		}
-	}
-	conn = cmp.Or(conn, before)
+	conn := e.planConnection("")
 	e.mu.Unlock()
 	if !asks || conn == nil || e.gate.check() != nil {
 		return

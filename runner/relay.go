@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"rundown/agora"
@@ -53,11 +54,7 @@ func (m messages) note(key string) {
 
 // keepOnly forgets all messages that are not there any more.
 func (m messages) keepOnly(there map[string]bool) {
-	for key := range m {
-		if !there[key] {
-			delete(m, key)
-		}
-	}
+	maps.DeleteFunc(m, func(key string, _ reminder) bool { return !there[key] })
 }
 
 // relay leaves a notification to the node that owns its App ID; false where there can be no other node.

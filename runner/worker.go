@@ -67,13 +67,12 @@ type tenure struct {
 
 // service is how a worker reaches the service, and what the service grants to the App ID.
 type service struct {
-	conn       *Connection // for what no plan holds any more
-	apis       map[route]*agora.App
-	breakers   map[*Connection]*breaker
-	quota      quota
-	concurrent int // sessions at once that are granted; 0: not known
-	limits     plan.Limits
-	qps        int // the rate of the budget
+	conn     *Connection // for what no plan holds any more
+	apis     map[route]*agora.App
+	breakers map[*Connection]*breaker
+	quota    quota
+	limits   plan.Limits
+	qps      int // the rate of the budget
 }
 
 // memory is what a worker holds of the store.
@@ -104,8 +103,7 @@ func newWorker(e *Engine, l store.Lease) *worker {
 func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 	set := func() {
 		w.conn = conn
-		w.limits, w.concurrent = limits, limits.MaxConcurrent()
-		w.qps = limits.RequestRate()
+		w.limits, w.qps = limits, limits.RequestRate()
 		w.budget.SetRate(w.qps)
 		clear(w.apis) // those of an earlier connection would be kept for ever
 		if a := w.breakers[before]; a != nil && before != conn {
@@ -188,6 +186,20 @@ func (w *worker) post(f func()) {
 	case w.inbox.ready <- struct{}{}:
 	default:
 	}
+}
+
+// ask has the loop run f, and waits until that has answered; answered is false where the loop, or the engine, has ended before: then
+// another node may have the App ID.
+func (w *worker) ask(f func(answer func(bool))) (yes, answered bool) {
+	answer := make(chan bool, 1)
+	w.post(func() { f(func(yes bool) { answer <- yes }) })
+	select {
+	case yes := <-answer:
+		return yes, true
+	case <-w.ended:
+	case <-w.e.ctx.Done():
+	}
+	return false, false
 }
 
 // read runs what was posted. It looks at the clock first, because answers may come from before a jump.
