@@ -25,7 +25,7 @@ func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
 		apps[app] = true
 	}
 	s.apps = slices.Sorted(maps.Keys(apps))
-	s.takeBest(nodes)
+	s.keepBest(nodes)
 	var free []string
 	for _, app := range s.apps {
 		owner := owners[app]
@@ -87,8 +87,8 @@ func choices(n store.Node) map[string]choice {
 	return all
 }
 
-// takeBest makes those nodes fit for an App ID that have the lowest choice for it.
-func (s *shares) takeBest(nodes []store.Node) {
+// keepBest makes those nodes fit for an App ID that have the lowest choice for it.
+func (s *shares) keepBest(nodes []store.Node) {
 	for _, n := range nodes {
 		for app, c := range choices(n) {
 			if best, known := s.choice[app]; !known || c < best {

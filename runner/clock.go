@@ -191,9 +191,9 @@ func (e *Engine) clockIssue(offset time.Duration) Issue {
 	return issue
 }
 
-// clockUnsettled says that the clock of this node is wrong, and that the other nodes may not know yet whether theirs are, too.
-func (e *Engine) clockUnsettled() bool {
+// clockInDoubt says that the clock of this node is wrong, and that the other nodes may not know yet whether theirs are, too.
+func (e *Engine) clockInDoubt() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockSettles
+	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockGrace
 }

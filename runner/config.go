@@ -49,9 +49,9 @@ type Config struct {
 	// Failpoint is called at each named instant between commit, send and answer; a test crashes there. It may end the
 	// goroutine that calls it. Nil outside tests.
 	Failpoint func(point string)
-	// OnNowLost hears of an occurrence that somebody asked for now, where the engine had to release it because its row is another's. It
+	// OnNowReleased hears of an occurrence that somebody asked for now, where the engine had to release it because its row is another's. It
 	// must not block.
-	OnNowLost func(id string, err error)
+	OnNowReleased func(id string, err error)
 }
 
 // Connection is how a plan's recordings reach the service.
@@ -79,8 +79,8 @@ func (c Config) withDefaults() Config {
 	if c.Finishes == nil {
 		c.Finishes = func(*plan.Plan) bool { return false }
 	}
-	if c.OnNowLost == nil {
-		c.OnNowLost = func(string, error) {}
+	if c.OnNowReleased == nil {
+		c.OnNowReleased = func(string, error) {}
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(session.State) {}

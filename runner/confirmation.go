@@ -31,25 +31,25 @@ type Removal struct {
 
 // ExceedsLimit reports whether a confirmation is needed: more than a fifth and more than five are removed, or nothing is left of the
 // plan, however small it was, as with a file that was truncated.
-func (l Removal) ExceedsLimit() bool { return l.Emptied || l.share() && l.Removed > confirmLeast }
+func (r Removal) ExceedsLimit() bool { return r.Emptied || r.share() && r.Removed > confirmLeast }
 
 // Code is the reason code of a plan that removes so much.
-func (l Removal) Code() reason.Code {
-	if l.Emptied {
+func (r Removal) Code() reason.Code {
+	if r.Emptied {
 		return reason.PlanEmptied
 	}
 	return reason.PlanRemovesMany
 }
 
 // share reports whether more than a fifth is removed.
-func (l Removal) share() bool { return l.Removed*confirmShare > l.Of }
+func (r Removal) share() bool { return r.Removed*confirmShare > r.Of }
 
 // String is a sentence about the plan, which goes on after its name.
-func (l Removal) String() string {
-	if l.Emptied {
-		return fmt.Sprintf("it removes all %d classes of the next seven days and has none after them", l.Of)
+func (r Removal) String() string {
+	if r.Emptied {
+		return fmt.Sprintf("it removes all %d classes of the next seven days and has none after them", r.Of)
 	}
-	return fmt.Sprintf("it removes %d of the %d classes of the next seven days", l.Removed, l.Of)
+	return fmt.Sprintf("it removes %d of the %d classes of the next seven days", r.Removed, r.Of)
 }
 
 // RemovalOf compares the classes that start within seven days. A cancelled one is removed; one that has another time on
@@ -63,7 +63,7 @@ func RemovalOf(before, after *plan.Plan, now time.Time) Removal {
 			old[o.ID] = dayOf(&o)
 		}
 	}
-	l := Removal{Of: len(old)}
+	r := Removal{Of: len(old)}
 	moved := map[day]int{}
 	// A class at the window's edge may have moved out of it, which removes nothing.
 	for o := range schedule.All(after, now.Add(-confirmSpan), now.Add(2*confirmSpan)) {
@@ -81,10 +81,10 @@ func RemovalOf(before, after *plan.Plan, now time.Time) Removal {
 			moved[d]--
 			continue
 		}
-		l.Removed++
+		r.Removed++
 	}
-	l.Emptied = l.Of > 0 && l.Removed == l.Of && !anyAhead(after, now)
-	return l
+	r.Emptied = r.Of > 0 && r.Removed == r.Of && !anyAhead(after, now)
+	return r
 }
 
 // aheadSpan is how far ahead a plan's next class is looked for.
@@ -102,20 +102,20 @@ func anyAhead(p *plan.Plan, now time.Time) bool {
 
 // waitForConfirmation has a revision that removes too much wait for a confirmation, and says whether it waits. The active plan stays meanwhile.
 func (e *Engine) waitForConfirmation(ctx context.Context, before *plan.Plan, active int64, p *plan.Plan, r store.Revision) (bool, error) {
-	loss := RemovalOf(before, p, e.cfg.Now())
-	if r.State != store.RevisionWaiting && !loss.ExceedsLimit() {
+	removal := RemovalOf(before, p, e.cfg.Now())
+	if r.State != store.RevisionWaiting && !removal.ExceedsLimit() {
 		return false, nil
 	}
 	e.pending[r.ID] = p
 	if r.State != store.RevisionWaiting {
-		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, string(loss.Code()), NoteOf(r, loss.String())); err != nil {
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, string(removal.Code()), NoteOf(r, removal.String())); err != nil {
 			return false, err
 		}
-		e.tellWaiting(ctx, p, r, loss)
+		e.tellWaiting(ctx, p, r, removal)
 	}
-	e.raiseWaiting(p.Name, r.ID, loss.Code(), loss.String())
+	e.raiseWaiting(p.Name, r.ID, removal.Code(), removal.String())
 	e.log.Warn("plan waits for a confirmation, the active plan stays: run rundown apply --confirm",
-		"plan", p.Name, "revision", r.ID, "active", active, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
+		"plan", p.Name, "revision", r.ID, "active", active, "removed", removal.Removed, "of", removal.Of, "reason_code", removal.Code())
 	return true, nil
 }
 
@@ -145,6 +145,6 @@ func (e *Engine) watchWaiting(ctx context.Context) error {
 }
 
 // tellWaiting logs that a revision waits.
-func (e *Engine) tellWaiting(ctx context.Context, p *plan.Plan, r store.Revision, loss Removal) {
-	e.logPlan(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
+func (e *Engine) tellWaiting(ctx context.Context, p *plan.Plan, r store.Revision, removal Removal) {
+	e.logPlan(ctx, removal.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, removal))
 }

@@ -18,7 +18,7 @@
 // A plan becomes the active one, and then its specs are written, by these methods of [Engine]. All but pollStore run under its lock
 // applying:
 //
-//	start: takeWork       activateAtStart        the plans that are given, and those of the store
+//	start: beginWork       activateAtStart        the plans that are given, and those of the store
 //	                      given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
 //	                      writeAtStart           for each plan writePlan: moveOrders, and then writeWindow up to the horizon
@@ -26,7 +26,7 @@
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
 //	each poll: pollStore  updateOwnership        dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin
-//	after it: takePlans   writeOwnPlans          writePlan, where this node came to own the first App ID of the plan
+//	after it: syncPlans   writeOwnPlans          writePlan, where this node came to own the first App ID of the plan
 //	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
 //	each hour             extendHorizon          writeWindow
 //

@@ -26,7 +26,7 @@ import (
 // There are two locks. Whoever takes both takes applying first.
 //
 //   - applying is held while plans are put to work or their specs are written, and while the store is waited for meanwhile. It
-//     guards pending, and [applied.until] of each plan. A large plan is written for minutes, so no poll waits for it: takePlans runs in
+//     guards pending, and [applied.until] of each plan. A large plan is written for minutes, so no poll waits for it: syncPlans runs in
 //     a goroutine of its own, and all that looks again later takes it by TryLock.
 //   - mu is held for moments only, and never while the store or a worker is waited for. It guards seen, active, health and
 //     membership, and of clocks and process the fields that say so.
@@ -75,7 +75,7 @@ type extra struct {
 }
 
 // seenStore is up to where the engine knows what others wrote into the store. The engine's lock guards it, but for plans, which
-// takePlans alone touches.
+// syncPlans alone touches.
 type seenStore struct {
 	plans      int64 // by [store.Store.Changes]: what was applied up to it is active
 	generation int64 // of specs
@@ -331,7 +331,7 @@ func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 // and is stopped where the plan cancels it. [ErrNeedsConfirmation] is for a plan that removes so much that it waits for a
 // confirmation, and changes nothing.
 //
-// It is for a plan whose file was changed. The command rundown apply only stores a revision, which takePlans activates.
+// It is for a plan whose file was changed. The command rundown apply only stores a revision, which syncPlans activates.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	if _, err := e.resolve(p); err != nil { // it may read files: nobody else waits for those
 		return Diff{}, err
@@ -399,15 +399,15 @@ func (e *Engine) workOnPlans() {
 		case <-e.ctx.Done():
 			return
 		case <-e.plansDue:
-			if err := e.takePlans(e.ctx); err != nil && e.ctx.Err() == nil {
+			if err := e.syncPlans(e.ctx); err != nil && e.ctx.Err() == nil {
 				e.logThrottled("cannot read the store", err)
 			}
 		}
 	}
 }
 
-// takePlans writes the plans that are this node's to write, and activates what a command has applied.
-func (e *Engine) takePlans(ctx context.Context) error {
+// syncPlans writes the plans that are this node's to write, and activates what a command has applied.
+func (e *Engine) syncPlans(ctx context.Context) error {
 	if !e.applying.TryLock() { // a plan is put to work at this moment: the next poll has it look again
 		return nil
 	}

@@ -25,8 +25,8 @@ func (e *Engine) handOver(w *worker, atOnce bool) {
 	})
 }
 
-// lose stops a worker whose App ID another process owns. The calls that are out are cancelled at once.
-func (e *Engine) lose(w *worker) {
+// fenceOff stops a worker whose App ID another process owns. The calls that are out are cancelled at once.
+func (e *Engine) fenceOff(w *worker) {
 	w.halt(true)
 	if !e.shared() {
 		e.fence(w.app)
@@ -46,7 +46,7 @@ func (e *Engine) workerEnded(w *worker) {
 		e.leaveLast(w.app)
 		return
 	}
-	if w.isLost() {
+	if w.isFenced() {
 		e.log.Warn("another node owns the app; its worker has stopped", "app", w.app, "term", w.lease.Term)
 	} else {
 		e.releaseApp(w)
@@ -107,32 +107,32 @@ func (e *Engine) free(ctx context.Context, apps []string) error {
 	return nil
 }
 
-// halt ends a worker: at once where its App ID is lost, else when its answers have come.
-func (w *worker) halt(lost bool) {
-	if lost {
-		w.lost.Store(true)
+// halt ends a worker: at once where another process owns its App ID, else when its answers have come.
+func (w *worker) halt(fenced bool) {
+	if fenced {
+		w.fenced.Store(true)
 		w.cancel()
 	}
 	w.halting.Do(func() { close(w.halted) })
 }
 
-func (w *worker) isLost() bool { return w.lost.Load() }
+func (w *worker) isFenced() bool { return w.fenced.Load() }
 
 // leave takes leave of all occurrences of an App ID that is another's.
 func (w *worker) leave() {
 	w.callers.Wait() // they were cancelled
-	w.tellLost()
+	w.tellReleased()
 	for _, o := range w.near {
 		w.e.dropIssues(&o.state)
 		w.release(o)
 	}
 }
 
-// tellLost tells of what somebody asked for now and another node goes on with.
-func (w *worker) tellLost() {
+// tellReleased tells of what somebody asked for now and another node goes on with.
+func (w *worker) tellReleased() {
 	for _, o := range w.near {
 		if o.now {
-			w.e.cfg.OnNowLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
+			w.e.cfg.OnNowReleased(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
 		}
 	}
 }

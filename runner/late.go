@@ -108,9 +108,9 @@ func (e *Engine) leaveLast(app string) {
 // lateKept is how long a late sid is told to the owner of its App ID.
 const lateKept = 2 * maxLength
 
-// takeLate tells the workers of the sids that earlier owners left. A message stays until the session is stored with its
+// deliverSIDs tells the workers of the sids that earlier owners left. A message stays until the session is stored with its
 // sid, so that a crash in between loses nothing.
-func (e *Engine) takeLate(ctx context.Context, there map[string]bool) error {
+func (e *Engine) deliverSIDs(ctx context.Context, there map[string]bool) error {
 	late, err := e.cfg.Store.LateSIDs(ctx)
 	if err != nil {
 		return err

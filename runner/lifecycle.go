@@ -62,7 +62,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		}
 		e.beginHeartbeats()
 	}
-	if err := e.takeWork(ctx, plans); err != nil {
+	if err := e.beginWork(ctx, plans); err != nil {
 		e.stop()
 		endsInTime(e.wg.Wait) // workers may have begun while a plan was written
 		e.endHeartbeats()
@@ -80,8 +80,8 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	return nil
 }
 
-// takeWork writes what the plans want into the store, and makes the workers of all App IDs that have something to do.
-func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
+// beginWork writes what the plans want into the store, and makes the workers of all App IDs that have something to do.
+func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 	e.applying.Lock()
 	defer e.applying.Unlock()
 	var err error

@@ -47,7 +47,7 @@ func (w *worker) reload() {
 				w.loadAt = w.e.cfg.Now().Add(storeEvery)
 				return
 			}
-			w.take(l)
+			w.merge(l)
 			if w.again {
 				w.again = false
 				w.reload()
@@ -102,8 +102,8 @@ func (w *worker) fetch(ctx context.Context, until time.Time, spacing time.Durati
 	return l, nil
 }
 
-// take updates memory to what was read.
-func (w *worker) take(l loaded) {
+// merge updates memory to what was read.
+func (w *worker) merge(l loaded) {
 	w.generation = max(w.generation, l.generation)
 	for _, id := range l.gone {
 		if o := w.near[id]; o != nil && !o.blocked {
@@ -274,7 +274,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 				o.blocked = false
 				if o.now {
 					w.log.Error("occurrence belongs to another owner; released", "occurrence", o.spec.ID, "error", refused)
-					w.e.cfg.OnNowLost(o.spec.ID, refused)
+					w.e.cfg.OnNowReleased(o.spec.ID, refused)
 				}
 				w.release(o)
 				return

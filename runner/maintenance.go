@@ -46,8 +46,8 @@ func (w *worker) quiet(within time.Duration) bool {
 
 // onlyWatched reports whether nothing but queries is due for an occurrence until an instant.
 func (o *occurrence) onlyWatched(until time.Time) bool {
-	settling := func(x session.Session) bool { return !x.State.Final() && x.State != session.SessionRunning }
-	return o.state.Phase == session.Recording && o.state.Until.After(until) && !slices.ContainsFunc(o.state.Sessions, settling)
+	unsure := func(x session.Session) bool { return !x.State.Final() && x.State != session.SessionRunning }
+	return o.state.Phase == session.Recording && o.state.Until.After(until) && !slices.ContainsFunc(o.state.Sessions, unsure)
 }
 
 // What is too old is removed a little after the start, when what was to be adopted has been, and then at intervals.

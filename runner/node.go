@@ -31,9 +31,9 @@ const (
 
 	clockDiffers = 2 * time.Second  // from that of the store's database: a person should know
 	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns what no other node can work on
-	// clockSettles is how long a node hands nothing over from when it finds its clock wrong. Where it is the clock of the database that
+	// clockGrace is how long a node hands nothing over from when it finds its clock wrong. Where it is the clock of the database that
 	// leapt, another node sees that up to two heartbeats later, and until then looks as if it were right.
-	clockSettles = 3 * time.Second
+	clockGrace = 3 * time.Second
 )
 
 // membership is what an engine knows of itself as a node. The engine's lock guards it, but for these: ttl never changes; gate and
@@ -158,7 +158,7 @@ func (e *Engine) buried(ctx context.Context) error {
 	workers := slices.Collect(maps.Values(e.workers))
 	e.mu.Unlock()
 	for _, w := range workers {
-		e.lose(w)
+		e.fenceOff(w)
 	}
 	if !e.shared() || e.ctx.Err() != nil { // what ends does not join again
 		return nil
@@ -277,7 +277,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	if err != nil {
 		return nil, nil, err
 	}
-	e.dropLost(leases)
+	e.fenceLost(leases)
 	e.mu.Lock()
 	now := e.cfg.Now().Add(e.offset)
 	e.mu.Unlock()
@@ -328,16 +328,16 @@ func (e *Engine) updateOwnership(ctx context.Context) error {
 			take = append(take, app)
 		case w == nil && id != 0 && owners[app] == me: // the answer to its claim was lost
 			free = append(free, app)
-		case w != nil && id != me && owners[app] == me && !e.clockUnsettled():
+		case w != nil && id != me && owners[app] == me && !e.clockInDoubt():
 			e.handOver(w, e.unreached() && !unreachedNode(nodes, id))
 		}
 	}
 	slices.Sort(take)
 	if !e.scheduling { // what nobody else could work on it takes: the daemon before it may not have been buried yet when it started
-		return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.ensureWorkers(ctx), e.takeMessages(ctx))
+		return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.ensureWorkers(ctx), e.deliverMessages(ctx))
 	}
 	// What one of them cannot do holds up none of the others.
-	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.shareDuties(ctx, nodes), e.takeMessages(ctx))
+	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.shareDuties(ctx, nodes), e.deliverMessages(ctx))
 }
 
 // takeOver claims App IDs and begins to work on them.

@@ -164,8 +164,8 @@ func judgeShorter(s *session.State, orders session.Orders, before []store.Comman
 	if rest != nil {
 		end = session.Later(end, rest.UntilFor(s.Start, s.OwnEnd()))
 	}
-	taken, _ := takenBack(append(slices.Clone(before), *cmd))
-	held, _ := takenBack(before)
+	taken, _ := revoked(append(slices.Clone(before), *cmd))
+	held, _ := revoked(before)
 	switch {
 	case slices.Equal(taken[:len(before)], held) && cmd.Closure != 0:
 		return orders, reason.Because(reason.NotExtended, "it was not extended by closure %d", cmd.Closure)
@@ -193,7 +193,7 @@ func Ordered(cancel *session.Cancel, extended *session.Extension, orders []store
 
 // with lays further orders over those before.
 func with(o session.Orders, orders []store.Command) session.Orders {
-	taken, earlier := takenBack(orders)
+	taken, earlier := revoked(orders)
 	if o.Extended != nil && earlier[o.Extended.Closure] {
 		o.Extended = nil
 	}
@@ -213,10 +213,10 @@ func with(o session.Orders, orders []store.Command) session.Orders {
 	return o
 }
 
-// takenBack says of each order whether it is an extension that a later one takes back: all of a closure, or, of those that were given
+// revoked says of each order whether it is an extension that a later one takes back: all of a closure, or, of those that were given
 // for the class alone, the last one that holds. earlier has the closures (0: none) of extensions before these orders that one of
 // them takes back.
-func takenBack(orders []store.Command) (taken []bool, earlier map[int64]bool) {
+func revoked(orders []store.Command) (taken []bool, earlier map[int64]bool) {
 	taken, earlier = make([]bool, len(orders)), map[int64]bool{}
 	hold := map[int64][]int{} // by closure
 	for i := range orders {

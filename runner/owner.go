@@ -131,17 +131,17 @@ func (e *Engine) checkOwnership(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.dropLost(leases)
+	e.fenceLost(leases)
 	return nil
 }
 
-// dropLost stops the workers of App IDs that are another node's by leases that were read.
-func (e *Engine) dropLost(leases []store.Lease) {
+// fenceLost stops the workers of App IDs that are another node's by leases that were read.
+func (e *Engine) fenceLost(leases []store.Lease) {
 	for _, l := range leases {
 		switch w := e.workerOf(l.App); {
 		case w == nil, l.Term < w.lease.Term: // read before it was claimed
 		case l.Term > w.lease.Term || l.Node != e.cfg.Store.NodeID():
-			e.lose(w)
+			e.fenceOff(w)
 		}
 	}
 }

@@ -76,18 +76,18 @@ func (e *Engine) relay(n agora.Event, notice session.Notice, occurrence, app str
 	return true
 }
 
-// takeMessages tells the workers of what other nodes have left in the store for them.
-func (e *Engine) takeMessages(ctx context.Context) error {
+// deliverMessages tells the workers of what other nodes have left in the store for them.
+func (e *Engine) deliverMessages(ctx context.Context) error {
 	there := map[string]bool{}
-	if err := errors.Join(e.takeLate(ctx, there), e.takeRelayed(ctx, there)); err != nil {
+	if err := errors.Join(e.deliverSIDs(ctx, there), e.deliverNotices(ctx, there)); err != nil {
 		return err
 	}
 	e.told.keepOnly(there)
 	return nil
 }
 
-// takeRelayed tells the workers of the notifications that other nodes were sent for them.
-func (e *Engine) takeRelayed(ctx context.Context, there map[string]bool) error {
+// deliverNotices tells the workers of the notifications that other nodes were sent for them.
+func (e *Engine) deliverNotices(ctx context.Context, there map[string]bool) error {
 	all, err := e.cfg.Store.RelayedNotices(ctx)
 	if err != nil {
 		return err

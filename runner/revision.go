@@ -169,18 +169,18 @@ func (e *Engine) keepRevision(ctx context.Context, p, before *plan.Plan) (store.
 	}
 	e.warnOfUndoing(r, all)
 	known := len(all) > 0 && all[0].Hash == r.Hash && all[0].State != store.RevisionRefused // it stays what it is
-	var loss Removal
+	var removal Removal
 	if !known && before != nil {
-		loss = RemovalOf(before, p, r.At)
+		removal = RemovalOf(before, p, r.At)
 	}
-	if loss.ExceedsLimit() {
-		r.State, r.ReasonCode, r.Note = store.RevisionWaiting, string(loss.Code()), NoteOf(r, loss.String())
+	if removal.ExceedsLimit() {
+		r.State, r.ReasonCode, r.Note = store.RevisionWaiting, string(removal.Code()), NoteOf(r, removal.String())
 	}
 	if r, err = e.cfg.Store.AddRevision(ctx, r); err != nil {
 		return r, fmt.Errorf("store the plan: %w", err)
 	}
-	if loss.ExceedsLimit() {
-		e.tellWaiting(ctx, p, r, loss)
+	if removal.ExceedsLimit() {
+		e.tellWaiting(ctx, p, r, removal)
 	}
 	return r, nil
 }

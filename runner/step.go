@@ -174,9 +174,9 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 		o.events = append(p.events, o.events...) // what happened is told to the state that the row has
 		w.reread(o, err)
 	case errors.Is(err, store.ErrFenced):
-		w.e.lose(w)
+		w.e.fenceOff(w)
 		if o.now {
-			w.e.cfg.OnNowLost(o.spec.ID, err)
+			w.e.cfg.OnNowReleased(o.spec.ID, err)
 		}
 		w.release(o)
 	default:

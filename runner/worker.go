@@ -60,7 +60,7 @@ type tenure struct {
 	spent       time.Time          // until then requests of the owner before count against the rate
 	calls       context.Context    // of requests and reads; its end is that of the ownership
 	cancel      context.CancelFunc // of calls
-	lost        atomic.Bool        // another process owns the App ID
+	fenced      atomic.Bool        // another process owns the App ID: nothing of it can be written here any more
 	halting     sync.Once
 	halted      chan struct{} // closed: the worker ends
 }
@@ -169,7 +169,8 @@ type mailbox struct {
 	ready chan struct{} // holds a token while the queue may hold something
 }
 
-func (m *mailbox) take() []func() {
+// empty gives what was posted, and leaves nothing in the queue.
+func (m *mailbox) empty() []func() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	queue := m.queue
@@ -205,7 +206,7 @@ func (w *worker) ask(f func(answer func(bool))) (yes, answered bool) {
 // read runs what was posted. It looks at the clock first, because answers may come from before a jump.
 func (w *worker) read() {
 	w.watchClock(w.e.cfg.Now())
-	for _, f := range w.inbox.take() {
+	for _, f := range w.inbox.empty() {
 		f()
 	}
 }
@@ -260,11 +261,11 @@ func (w *worker) loop() {
 			w.drain()
 			return
 		case <-w.halted:
-			if w.isLost() {
+			if w.isFenced() {
 				w.leave()
 			} else {
 				w.drain()
-				w.tellLost()
+				w.tellReleased()
 			}
 			return
 		}

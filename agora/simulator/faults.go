@@ -105,7 +105,7 @@ func (s *Simulator) SetFaults(f Faults) error {
 	}
 	s.mu.Lock()
 	now := s.now()
-	s.settleAll(now)
+	s.endAllDue(now)
 	s.script = newScript(f, now)
 	s.mu.Unlock()
 	s.wake()

@@ -70,7 +70,7 @@ func (s *Simulator) Ledger() Ledger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.settleAll(now)
+	s.endAllDue(now)
 	l := Ledger{
 		Sessions: make([]LedgerSession, 0, len(s.sessions)),
 		Requests: maps.Clone(s.requests),

@@ -130,7 +130,7 @@ func (n *notifier) collect() (now, next time.Time) {
 	n.pending = append(n.pending, s.sessions[n.seen:]...)
 	n.seen = len(s.sessions)
 	n.pending = slices.DeleteFunc(n.pending, func(x *session) bool {
-		s.settle(x, now)
+		s.endIfDue(x, now)
 		for _, m := range x.newNotices(now) {
 			n.queue = append(n.queue, s.script.deliveries(x, m, now)...)
 		}

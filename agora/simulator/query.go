@@ -54,7 +54,7 @@ func (s *Simulator) liveSession(c *call) *session {
 	if x == nil || x.app != c.route.app || x.resourceID != c.route.resourceID {
 		return nil
 	}
-	s.settle(x, c.now)
+	s.endIfDue(x, c.now)
 	if !c.now.Before(x.refusedFrom) || s.script.gone(x, c.now) {
 		return nil
 	}

@@ -95,7 +95,7 @@ func (s *Simulator) start(c *call, body object) reply {
 	}
 	live := s.accounts[r.app].live
 	if twin := live[r.instance]; twin != nil {
-		if s.settle(twin, c.now); !twin.ended() {
+		if s.endIfDue(twin, c.now); !twin.ended() {
 			return refusal(http.StatusBadRequest, codeConflict, "task conflict")
 		}
 	}
@@ -118,23 +118,23 @@ func (s *Simulator) full(app string, now time.Time) bool {
 		return false
 	}
 	for _, x := range live { // some of them may have ended by themselves
-		s.settle(x, now)
+		s.endIfDue(x, now)
 	}
 	return len(live) >= s.cfg.Concurrent
 }
 
-// settleAll brings every session up to the instant.
-func (s *Simulator) settleAll(now time.Time) {
+// endAllDue brings every session up to the instant.
+func (s *Simulator) endAllDue(now time.Time) {
 	for _, acct := range s.accounts {
 		for _, x := range acct.live {
-			s.settle(x, now)
+			s.endIfDue(x, now)
 		}
 	}
 }
 
-// settle ends a recording that ended by itself since it was last looked at: by a scripted fault or its longest
+// endIfDue ends a recording that ended by itself since it was last looked at: by a scripted fault or its longest
 // length, whichever is first.
-func (s *Simulator) settle(x *session, now time.Time) {
+func (s *Simulator) endIfDue(x *session, now time.Time) {
 	if x.ended() {
 		return
 	}

@@ -16,7 +16,7 @@ const (
 )
 
 // session is one recording. Its state at an instant is computed from these fields; only its end is noted when it is
-// noticed, see [Simulator.settle].
+// noticed, see [Simulator.endIfDue].
 type session struct {
 	job
 	instance

@@ -221,7 +221,7 @@ func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurr
 	defer n.show.Close()
 	config := w.config(n.log)
 	config.OnChange = n.changes.add
-	config.OnNowLost = func(id string, err error) {
+	config.OnNowReleased = func(id string, err error) {
 		if n.show.Shows(id) {
 			n.lost <- fmt.Errorf("%s: %w", id, err)
 		}

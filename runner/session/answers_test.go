@@ -383,7 +383,7 @@ func TestTheFirstFileTellsTheBeginning(t *testing.T) {
 		if !tt.file.IsZero() {
 			f.SliceStartTime = tt.file.UnixMilli()
 		}
-		if d.takeFiles(x, []agora.File{f}); !x.RecordingAt.Equal(tt.want) || x.FromNamed != tt.wantNamed {
+		if d.noteFiles(x, []agora.File{f}); !x.RecordingAt.Equal(tt.want) || x.FromNamed != tt.wantNamed {
 			t.Errorf("%s: from %v on, named: %v", tt.name, x.RecordingAt, x.FromNamed)
 		}
 	}

@@ -69,7 +69,7 @@ type Action struct {
 // to notice that the spec or the time is another one. It never fails; an event that fits nothing changes nothing.
 func Decide(spec Spec, status Status, e Event, now time.Time) (next Status, actions []Action, notes []string, wake time.Time) {
 	d := Decision{S: View(spec, status.Clone()), generation: spec.Generation, now: now}
-	d.take(e)
+	d.onEvent(e)
 	for {
 		act, at := d.next()
 		if act.Op == "" {
@@ -79,8 +79,8 @@ func Decide(spec Spec, status Status, e Event, now time.Time) (next Status, acti
 	}
 }
 
-// take takes in what is wanted now, and then what happened.
-func (d *Decision) take(e Event) {
+// onEvent takes in what is wanted now, and then what happened.
+func (d *Decision) onEvent(e Event) {
 	if by := d.S.rewind(d.now); by > 0 {
 		d.note("the clock was set back by %s at least", plan.DurationText(by.Round(time.Second)))
 	}

@@ -10,7 +10,7 @@
 //
 // [View] lays Spec and Status over each other, for those who report.
 //
-// Start reading at [Decide]. First take takes in what has changed:
+// Start reading at [Decide]. First onEvent takes in what has changed:
 //
 //	observeSpec     moved.go        a spec that has changed since the status was written. A new end needs nothing here: View has
 //	                                laid the extension over the spec (Target.Lasting in extend.go) before Decide looks

@@ -149,11 +149,11 @@ func (d *Decision) onNotice(n Notice) {
 	switch n.Type {
 	case agora.EventWebRecorderStarted:
 		if at := n.RecordingAt; !x.Held && !at.IsZero() && !at.After(d.now) {
-			d.takeFiles(x, []agora.File{{SliceStartTime: at.UnixMilli()}})
+			d.noteFiles(x, []agora.File{{SliceStartTime: at.UnixMilli()}})
 		}
 		look = x.State == SessionConfirming
 	case agora.EventWebRecorderStopped, agora.EventSessionExit:
-		d.takeFiles(x, n.Files)
+		d.noteFiles(x, n.Files)
 		if found && x.State == SessionStopping {
 			d.foundEnded(x, n)
 		} else {

@@ -21,14 +21,14 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 	}
 	switch {
 	case a.Result == agora.Done && a.Server.Status.Over():
-		d.takeFiles(x, recorder.FileList)
+		d.noteFiles(x, recorder.FileList)
 		d.endedEarly(x, x.reportedEnd().Or(reason.Because(reason.EndedByService, "the service ended it by itself (status %d)", a.Server.Status)))
 	case a.Result == agora.Done && recorder.State == agora.RecorderExited:
-		d.takeFiles(x, recorder.FileList)
+		d.noteFiles(x, recorder.FileList)
 		x.Exited = true
 		d.presumedDead(x, x.reportedEnd().Or(reason.Because(reason.EndedByService, "its recorder exited by itself (status %d)", a.Server.Status)))
 	case a.Result == agora.Done && a.Server.Status.Running():
-		d.takeFiles(x, recorder.FileList)
+		d.noteFiles(x, recorder.FileList)
 		d.onHoldState(x, recorder.OnHold)
 		d.seenRunning(x)
 		d.onPushStatus(x, a.Server)
@@ -175,8 +175,8 @@ func (d *Decision) estimateEnd(x *Session, why reason.Reason) (time.Time, reason
 	return over, hours
 }
 
-// takeFiles takes in the files that the service names, and from the first of them since when it writes.
-func (d *Decision) takeFiles(x *Session, files []agora.File) {
+// noteFiles takes in the files that the service names, and from the first of them since when it writes.
+func (d *Decision) noteFiles(x *Session, files []agora.File) {
 	for _, f := range files {
 		if f.Filename != "" && !slices.Contains(x.Files, f.Filename) {
 			x.Files = append(slices.Clone(x.Files), f.Filename)

@@ -12,7 +12,7 @@ import (
 	"rundown/runner/reason"
 )
 
-// finish settles the outcome by the best evidence there is and says which that was.
+// finish sets the outcome by the best evidence there is and says which that was.
 func (d *Decision) finish() {
 	s := &d.S
 	s.EndedAt = d.now
@@ -184,7 +184,7 @@ func (s *State) gapCode() reason.Code {
 
 func (x *Session) isOrphan() bool { return x.State == SessionOrphan || x.ReasonCode.Orphan() }
 
-// orphanDoubtful makes orphans of the sessions whose starts nothing has settled.
+// orphanDoubtful makes orphans of the sessions of whose starts nothing has told.
 func (d *Decision) orphanDoubtful() {
 	for i := range d.S.Sessions {
 		if x := &d.S.Sessions[i]; x.State == SessionFailed && x.StartUncertain && !x.OnlyBlocked && !d.S.startRefuted(x) {

@@ -101,7 +101,7 @@ type Request struct {
 // StartFacts are what is known of a session's acquire and start. What an answer to a start sets:
 //
 //	65, 62, or no answer at all                StartUncertain; clears OnlyBlocked
-//	the answer was lost on our side            StartUncertain, Interrupted; clears OnlyBlocked
+//	nobody of ours heard the answer            StartUncertain, Interrupted; clears OnlyBlocked
 //	an answer that is not the service's own    StartUncertain; and OnlyBlocked while all such answers were refusals
 //	5xx of the service                         StartErrored
 //	none, since it was not sent                nothing
@@ -116,10 +116,10 @@ type StartFacts struct {
 	Near           catalog.Area `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
 	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
-	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it
+	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that tells whether it had an effect
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
 	StartErrored   bool         `json:"start_errored,omitempty"`   // the service answered a start by an error (5xx), which may have come after its effect
-	Interrupted    bool         `json:"interrupted,omitempty"`     // the answer to a start was lost on our side (Answer.Interrupted), and nothing has settled it yet
+	Interrupted    bool         `json:"interrupted,omitempty"`     // nobody of ours heard the answer to a start (Answer.Interrupted), and nothing has told of it since
 	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent; RequestedAt is before it where it had to wait
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received
 }

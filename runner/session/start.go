@@ -69,8 +69,8 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 //	  65 and then 53    the second session becomes the orphan, which is counted; the first is in doubt no more
 //	  it has a sid      nothing was live under the uid; the class goes on in this session
 //
-// Where the class ends while a repeat waits, endSession makes an orphan of the session. A failed session whose start no answer has
-// settled becomes an orphan with the end of the class, in orphanDoubtful.
+// Where the class ends while a repeat waits, endSession makes an orphan of the session. A failed session of whose start no answer
+// has told becomes an orphan with the end of the class, in orphanDoubtful.
 func (d *Decision) onStart(x *Session, a Answer) {
 	repeatOrFail := func(w catalog.Backoff) {
 		if !d.scheduleRetry(x, w, d.now, a.RetryAfter) {
@@ -133,7 +133,7 @@ func (d *Decision) onStart(x *Session, a Answer) {
 func (d *Decision) onUIDConflict(x *Session) {
 	holder, again := d.uidHolder(x.UID, x.Attempt), d.now.Add(catalog.MonitorInterval())
 	switch {
-	case x.StartUncertain && holder != nil: // whether its own start had an effect is settled by orphanDoubtful
+	case x.StartUncertain && holder != nil: // whether its own start had an effect orphanDoubtful decides
 		d.enter(x, SessionFailed)
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.Next = time.Time{}

@@ -167,7 +167,7 @@ type Status struct {
 	EarlierSessions int                  `json:"earlier_sessions,omitempty"` // how many of the first sessions were begun for an earlier time or App ID of the class
 	Replicas        [MaxReplicas]Replica `json:"replicas,omitzero"`          // of which the first ReplicaCount are used
 	FailedOverFrom  string               `json:"failed_over_from,omitempty"` // the masked address at which the push broke, so that it moved to the fallback
-	EndedAt         time.Time            `json:"ended_at,omitzero"`          // when the outcome was settled
+	EndedAt         time.Time            `json:"ended_at,omitzero"`          // when it got its outcome
 }
 
 // Observed is the part of the spec that the status has taken in: phase, replicas and outcome are about this interval.

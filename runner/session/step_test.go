@@ -41,7 +41,7 @@ func decideOne(s State, o observation, now time.Time) (State, decided, string) {
 }
 
 func (d *Decision) decide(o observation) decided {
-	d.take(o.event())
+	d.onEvent(o.event())
 	act, wake := d.next()
 	return decided{act.Op, act.Attempt, wake}
 }

@@ -29,7 +29,7 @@ func (d *Decision) endUnstopped(x *Session) {
 func (d *Decision) onStop(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
 	upload, _ := a.Server.Service(agora.ServiceUpload)
-	d.takeFiles(x, recorder.FileList)
+	d.noteFiles(x, recorder.FileList)
 	if a.taskGone() && d.retryGoneStop(x) {
 		return // it may be failing over: the stop is planned again
 	}

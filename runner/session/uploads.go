@@ -56,7 +56,7 @@ func (x *Session) uploadProblems() (out []string) {
 	return out
 }
 
-// amendReason adds to the reason of an outcome that is settled already.
+// amendReason adds to the reason of an outcome that a class has already.
 func (d *Decision) amendReason(text string) {
 	if d.S.Phase == Ended && d.S.Outcome != "" {
 		d.S.Reason += "; " + text
