@@ -72,9 +72,9 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 		}}, session.Recorded, 1, 17 * time.Minute, "", 0},
 		{"over the bell", -2 * time.Minute, 3 * time.Minute, simulator.Faults{}, session.Partial, 1, 17 * time.Minute, "", 0},
 		{"between acquire and start, until the resource id is too old", -40 * time.Second, 6 * time.Minute, slowAcquire, session.Partial, 1, 17 * time.Minute, "", 0},
-		{"between acquire and start, until the class is over", -40 * time.Second, 19 * time.Minute, slowAcquire, session.Failed, 0, 0, "the store could not be written", 0},
-		{"between acquire and start, until the padding of a short class", -40 * time.Second, 4 * time.Minute, slowAcquire, session.Failed, 0, 0, "the store could not be written", 3},
-		{"over the whole class", -2 * time.Minute, 19 * time.Minute, simulator.Faults{}, session.Failed, 0, 0, "the store could not be written", 0},
+		{"between acquire and start, until the class is over", -40 * time.Second, 19 * time.Minute, slowAcquire, session.Failed, 0, 0, "the store could not be written from 2031-09-15 08:5", 0},
+		{"between acquire and start, until the padding of a short class", -40 * time.Second, 4 * time.Minute, slowAcquire, session.Failed, 0, 0, "the store could not be written from 2031-09-15 08:5", 3},
+		{"over the whole class", -2 * time.Minute, 19 * time.Minute, simulator.Faults{}, session.Failed, 0, 0, "the store could not be written from 2031-09-15 08:5", 0},
 		{"while a session dies", seen, 12 * time.Minute, simulator.Faults{Sessions: []simulator.SessionFault{
 			{After: simulator.Duration(8 * time.Minute), Stop: "recorder_error"},
 		}}, session.Partial, 2, 17 * time.Minute, "", 0},

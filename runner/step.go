@@ -24,6 +24,7 @@ const storeEvery = time.Second
 // pendingCommit collects the steps of an occurrence while the store cannot be written. They are stored as one when it can be
 // written again. Meanwhile the state in memory is ahead of the store, so that what is due is noticed.
 type pendingCommit struct {
+	since  time.Time     // when the first of the steps could not be stored
 	before session.State // as stored
 	events []session.Event
 	log    []store.Event
@@ -128,6 +129,7 @@ func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (n
 func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, point string) {
 	p.before = o.beforePending()
 	if before := o.pending; before != nil {
+		p.since = before.since
 		p.events, p.log, p.calls = append(before.events, p.events...), append(before.log, p.log...), append(before.calls, p.calls...)
 	}
 	step, err := o.encode(w.app, next, p.log, w.e.cfg.Now())
@@ -193,7 +195,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 				held = append(held, act)
 			}
 		}
-		p.calls = held
+		p.calls, p.since = held, cmp.Or(p.since, w.e.cfg.Now())
 		o.state, o.pending, o.blocked = next, &p, true
 		w.later(func() {
 			o.blocked, o.preempted = false, false
@@ -217,6 +219,9 @@ func (o *occurrence) notSent(calls []session.Action) {
 // stored goes on after a successful commit: it sends the requests, and steps again where events arrived meanwhile.
 func (w *worker) stored(o *occurrence, next session.State, saved document, calls []session.Action) {
 	before := o.beforePending()
+	if o.pending != nil {
+		o.events = append(o.events, sentLate(calls, o.pending.since)...)
+	}
 	w.watch(&before, &next)
 	o.state, o.saved, o.preempted, o.pending = next, saved, false, nil
 	o.dirty = o.spec.Generation != saved.Generation
@@ -239,6 +244,16 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	case !o.blocked:
 		w.scheduleOrRelease(o)
 	}
+}
+
+// sentLate tells of the acquires and starts that are only sent now, since the store could not be written from an instant on.
+func sentLate(calls []session.Action, since time.Time) (events []session.Event) {
+	for _, act := range calls {
+		if act.Op == agora.OpAcquire || act.Op == agora.OpStart {
+			events = append(events, session.SentLate{Attempt: act.Attempt, Op: act.Op, Since: since})
+		}
+	}
+	return events
 }
 
 // watch updates health issues and the log by what a commit has changed.
@@ -290,6 +305,8 @@ func (w *worker) dropExpired(o *occurrence, now time.Time) {
 	}
 	s := &o.state
 	over := s.Cancel != nil || !now.Before(s.Until)
+	at := session.Decision{S: *s}
+	why := "it was not sent, since the store could not be written from " + at.Clock(o.pending.since) + " on"
 	var held []session.Action
 	for _, act := range o.pending.calls {
 		x := s.Session(act.Attempt)
@@ -297,7 +314,7 @@ func (w *worker) dropExpired(o *occurrence, now time.Time) {
 		switch {
 		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
 			o.events = append(o.events, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: session.Answer{
-				Result: agora.Retry, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
+				Result: agora.Retry, Why: reason.IssueStoreFailed, Reason: why,
 			}})
 		default:
 			held = append(held, act)

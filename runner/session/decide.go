@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // Event is something that happened to an occurrence: [TimePassed], [Answered], [NoticeArrived], [PaddingPreempted],
-// [Relieved], [Unattended] or [AccountAccepted]. That the spec or the clock has changed is no event: Decide compares.
+// [Relieved], [Unattended], [SentLate] or [AccountAccepted]. That the spec or the clock has changed is no event: Decide compares.
 type Event interface{ event() }
 
 // TimePassed says that it is time to look again, and nothing else.
@@ -40,6 +41,13 @@ type Relieved struct {
 // Unattended says since when no process was running that could begin the occurrence; zero: one was.
 type Unattended struct{ Since time.Time }
 
+// SentLate says that an acquire or a start is only sent now, since the store could not be written before.
+type SentLate struct {
+	Attempt int // the session that it is about
+	Op      agora.Op
+	Since   time.Time // the store could not be written from then on
+}
+
 // AccountAccepted says that the service accepts the account again: an acquire that waits for that is due now.
 type AccountAccepted struct{}
 
@@ -49,6 +57,7 @@ func (NoticeArrived) event()    {}
 func (PaddingPreempted) event() {}
 func (Relieved) event()         {}
 func (Unattended) event()       {}
+func (SentLate) event()         {}
 func (AccountAccepted) event()  {}
 
 // Action is a request that is to be sent about a session, once. Its answer, or the lack of one, comes back as [Answered].
@@ -98,6 +107,8 @@ func (d *Decision) onEvent(e Event) {
 		if d.S.Fresh() && d.S.Phase != Ended {
 			d.S.Unattended = e.Since
 		}
+	case SentLate:
+		d.onSentLate(e)
 	case AccountAccepted:
 		for i := range d.S.Sessions {
 			if x := &d.S.Sessions[i]; x.State == SessionAcquiring && x.Asked == "" {
@@ -105,6 +116,17 @@ func (d *Decision) onEvent(e Event) {
 			}
 		}
 	}
+}
+
+// onSentLate has the outcome tell why a request was sent late, where that costs class time.
+func (d *Decision) onSentLate(e SentLate) {
+	x := d.S.Session(e.Attempt)
+	if x == nil || !d.now.Add(catalog.StartLead()).After(d.S.Start) {
+		return
+	}
+	text := fmt.Sprintf("session %d: its %s was held back, since the store could not be written from %s to %s", x.Attempt, e.Op, d.Clock(e.Since), d.Clock(d.now))
+	x.Remark(text)
+	d.note("%s", text)
 }
 
 // Decision is one run of Decide: a working copy of the state, and what was decided so far. It is for one call only.

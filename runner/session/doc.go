@@ -22,6 +22,7 @@
 //	onNotice        notice.go       a notification of the service
 //	onPaddingPreempted, onRelieved
 //	                padding.go      another class needs the session of this one
+//	onSentLate      decide.go       the store could not be written when a request was due
 //
 // Then choose, called by next until it names no request, says what is to be done:
 //
