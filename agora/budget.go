@@ -1,7 +1,6 @@
 package agora
 
 import (
-	"container/heap"
 	"context"
 	"slices"
 	"sync"
@@ -36,8 +35,7 @@ type Budget struct {
 	qps   int         // 0: no limit
 	sent  []time.Time // admissions of the last second, oldest first
 	holds []*hold     // admissions promised to starts
-	queue waiters
-	seq   uint64
+	queue []*waiter   // in the order in which they are admitted
 	timer *time.Timer // runs while somebody waits
 }
 
@@ -52,14 +50,24 @@ type hold struct {
 // waiter is a request that waits for the budget.
 type waiter struct {
 	priority Priority
-	prefer   int // within the priority, the higher first
-	seq      uint64
+	prefer   int  // within the priority, the higher first
 	pair     bool // wants a second admission held
 	promised bool // a start whose hold a stop has taken: first among its equals
 	hold     *hold
 	at       time.Time // when it was admitted
 	admitted chan struct{}
-	index    int // in the queue; -1: no longer there
+}
+
+// goesBefore says that a waiter is admitted before another that came earlier.
+func (w *waiter) goesBefore(other *waiter) bool {
+	switch {
+	case w.priority != other.priority:
+		return w.priority > other.priority
+	case w.promised != other.promised:
+		return w.promised
+	default:
+		return w.prefer > other.prefer
+	}
 }
 
 // preferKey is the key of [Prefer] in a context.
@@ -184,9 +192,7 @@ func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
 		b.mu.Unlock()
 		return nil, nil
 	}
-	b.seq++
-	w.seq = b.seq
-	heap.Push(&b.queue, w)
+	b.enqueue(w)
 	b.admit()
 	b.mu.Unlock()
 
@@ -201,11 +207,20 @@ func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
 	}
 }
 
+// enqueue puts a waiter behind all that go before it. It looks from the end, since most go last. The caller holds mu.
+func (b *Budget) enqueue(w *waiter) {
+	i := len(b.queue)
+	for i > 0 && w.goesBefore(b.queue[i-1]) {
+		i--
+	}
+	b.queue = slices.Insert(b.queue, i, w)
+}
+
 // withdraw removes a waiter whose context ended, and its admission if that came at the same instant: nothing will be
 // sent for it.
 func (b *Budget) withdraw(w *waiter) {
-	if w.index >= 0 {
-		heap.Remove(&b.queue, w.index)
+	if i := slices.Index(b.queue, w); i >= 0 {
+		b.queue = slices.Delete(b.queue, i, i+1)
 	} else {
 		if i := slices.Index(b.sent, w.at); i >= 0 {
 			b.sent = slices.Delete(b.sent, i, i+1)
@@ -228,7 +243,7 @@ func (b *Budget) admit() {
 		if b.qps > 0 && len(b.sent)+w.room(len(b.holds)) > b.qps {
 			break
 		}
-		heap.Pop(&b.queue)
+		b.queue = slices.Delete(b.queue, 0, 1)
 		b.sent = append(b.sent, now)
 		w.at = now
 		if w.pair {
@@ -288,42 +303,4 @@ func (b *Budget) setTimer(now time.Time) {
 		defer b.mu.Unlock()
 		b.admit()
 	})
-}
-
-// waiters is a heap: the highest priority first, and within it the first that came.
-type waiters []*waiter
-
-func (q waiters) Len() int { return len(q) }
-
-func (q waiters) Less(i, j int) bool {
-	if q[i].priority != q[j].priority {
-		return q[i].priority > q[j].priority
-	}
-	if q[i].promised != q[j].promised {
-		return q[i].promised
-	}
-	if q[i].prefer != q[j].prefer {
-		return q[i].prefer > q[j].prefer
-	}
-	return q[i].seq < q[j].seq
-}
-
-func (q waiters) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i, j
-}
-
-func (q *waiters) Push(x any) {
-	w := x.(*waiter)
-	w.index = len(*q)
-	*q = append(*q, w)
-}
-
-func (q *waiters) Pop() any {
-	old := *q
-	w := old[len(old)-1]
-	old[len(old)-1] = nil
-	*q = old[:len(old)-1]
-	w.index = -1
-	return w
 }

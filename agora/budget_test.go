@@ -302,7 +302,7 @@ func TestAnAdmissionThatComesTooLateIsGivenBack(t *testing.T) {
 		b := NewBudget(2)
 		w := &waiter{priority: PriorityStart, pair: true, admitted: make(chan struct{})}
 		b.mu.Lock()
-		b.queue.Push(w)
+		b.enqueue(w)
 		b.admit() // at the same instant its context ends
 		b.withdraw(w)
 		b.mu.Unlock()
