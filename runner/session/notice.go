@@ -138,9 +138,7 @@ func (d *Decision) onNotice(n Notice) {
 		return
 	}
 	d.note("session %d: notification: %s", x.Attempt, n.Text)
-	if x.State == SessionOrphan && x.SID != "" {
-		defer d.onOrphanNotice(x, n)
-	}
+	orphan := x.State == SessionOrphan && x.SID != ""
 	found := x.SID == ""
 	if found {
 		d.adoptSID(x, n)
@@ -178,7 +176,9 @@ func (d *Decision) onNotice(n Notice) {
 	case agora.EventBackuped:
 		d.uploaded(x, agora.UploadBackup)
 	}
-	if look && x.SID != "" && x.State.Carries() {
+	if orphan {
+		d.onOrphanNotice(x, n)
+	} else if look && x.SID != "" && x.State.Carries() {
 		x.Next = Earlier(x.Next, d.now)
 	}
 }

@@ -76,20 +76,20 @@ func (d *Decision) seenRunning(x *Session) {
 			x.RecordingAt = x.ResumedAt
 		}
 	}
-	told, cause := x.ReportedEnd, x.Cause
-	switch {
-	case told != "" && !x.AskedAt.After(x.ReportedEndAt): // the query was on its way already
-		defer func() { x.ReportedEnd, x.Cause, x.Next = told, cause, d.now }()
-	case told != "":
-		d.note("session %d: it runs, although a notification said: %s", x.Attempt, told)
-		x.StoppedAt = time.Time{}
+	early := x.ReportedEnd != "" && !x.AskedAt.After(x.ReportedEndAt) // the query was on its way when a notification told of the end
+	if !early {
+		if x.ReportedEnd != "" {
+			d.note("session %d: it runs, although a notification said: %s", x.Attempt, x.ReportedEnd)
+			x.StoppedAt = time.Time{}
+		}
+		x.ReportedEnd, x.Cause = "", 0
 	}
 	if x.HealthyFrom.IsZero() {
 		x.HealthyFrom = d.now
 	}
 	d.enter(x, SessionRunning)
 	x.setReason(reason.Reason{})
-	x.Tries, x.SuspectAt, x.LastGood, x.ReportedEnd, x.Cause = 0, time.Time{}, d.now, "", 0
+	x.Tries, x.SuspectAt, x.LastGood = 0, time.Time{}, d.now
 	if rep := &d.S.Replicas[x.Replica]; d.now.Sub(x.HealthyFrom) >= healthyAfter {
 		rep.Failures, rep.PageFailures = 0, 0
 	}
@@ -99,6 +99,9 @@ func (d *Decision) seenRunning(x *Session) {
 	}
 	if x.Held && !x.ResumedAt.IsZero() { // the end of the hold is to be seen
 		x.Next = d.now.Add(resumeSeen)
+	}
+	if early { // the next one tells
+		x.Next = d.now
 	}
 }
 
