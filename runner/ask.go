@@ -154,6 +154,8 @@ func (x *outgoing) start(ctx context.Context) session.Answer {
 	return a
 }
 
+// query asks how the session fares. It also looks whether the storage credentials of the plan have rotated since they were sent: a query
+// comes as often as that is worth a look, and the answer goes to Decide, which renews them.
 func (x *outgoing) query(ctx context.Context) session.Answer {
 	resp, err := x.api.Query(ctx, x.session.ResourceID, x.session.SID)
 	a := x.answer(resp.Meta, err)
@@ -162,6 +164,7 @@ func (x *outgoing) query(ctx context.Context) session.Answer {
 	return a
 }
 
+// update sends the one change that Decide chose ([session.Change]). The others of a session wait for its answer.
 func (x *outgoing) update(ctx context.Context) session.Answer {
 	var req agora.UpdateRequest
 	var keys Keys
@@ -187,6 +190,7 @@ func (x *outgoing) update(ctx context.Context) session.Answer {
 	return a
 }
 
+// stop stops the recording. It needs nothing of the plan, so that it also works for a class that no plan holds any more.
 func (x *outgoing) stop(ctx context.Context) session.Answer {
 	resp, err := x.api.Stop(ctx, x.session.ResourceID, x.session.SID, StopRequest(x.session.Cname, x.session.UID))
 	a := x.answer(resp.Meta, err)
@@ -196,8 +200,10 @@ func (x *outgoing) stop(ctx context.Context) session.Answer {
 	return a
 }
 
-func (x *outgoing) keys(ctx context.Context, least time.Duration) (Keys, error) {
-	keys, err := x.w.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.w.e.cfg.Now())
+// keys gives the storage credentials, no older than maxAge, and makes them known to the redactor before they can be sent: an answer of the
+// service may quote them.
+func (x *outgoing) keys(ctx context.Context, maxAge time.Duration) (Keys, error) {
+	keys, err := x.w.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, maxAge, x.w.e.cfg.Now())
 	x.w.e.secrets.Add(keys.access, keys.secret, keys.token)
 	return keys, err
 }

@@ -30,6 +30,7 @@ type breaker struct {
 	held    map[string]bool // occurrences whose acquires were refused or held back
 }
 
+// refused says that the circuit is open: the account was refused, and no answer has accepted it since.
 func (a *breaker) refused() bool { return a.refusal.NotAuthorized() }
 
 // holdBack reports whether an occurrence's acquire is held back, and the answer that Decide gets in place of the service's.

@@ -46,6 +46,7 @@ func (e *Engine) StorageCredentials(ctx context.Context, conn *Connection, stora
 	return e.keys.get(ctx, conn, storage, keysForCheck, e.cfg.Now())
 }
 
+// sum tells two credentials apart without keeping them.
 func (k Keys) sum() [sha256.Size]byte {
 	return sha256.Sum256([]byte(k.access + "\x00" + k.secret + "\x00" + k.token))
 }
@@ -112,6 +113,8 @@ type credentialCache struct {
 	last    map[string][sha256.Size]byte
 }
 
+// keySource is what was fetched last from one source. mu is held while it is fetched, which may take the 30 s of a command: of several
+// classes of a bell one fetches, and the others find what it got.
 type keySource struct {
 	mu      sync.Mutex
 	keys    Keys
@@ -285,6 +288,7 @@ func (e *Engine) learnSecret(value string) {
 	e.secrets.Add(value)
 }
 
+// isIngest says that an address is one that a push goes to. Its path is the stream key.
 func isIngest(address string) bool { return strings.HasPrefix(strings.ToLower(address), "rtmp") }
 
 // reveal gives what a text of the plan stands for, to be sent. What its references stand for is made known to the

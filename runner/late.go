@@ -20,6 +20,7 @@ type unstored struct {
 	sids map[string]store.LateSID
 }
 
+// keep is called by the goroutine of a request, before its answer is posted: the loop may have ended meanwhile.
 func (u *unstored) keep(l store.LateSID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -52,6 +53,7 @@ func (u *unstored) of(app string) (list []store.LateSID) {
 	return list
 }
 
+// forget drops a sid that another node has been left.
 func (u *unstored) forget(l store.LateSID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -69,6 +71,8 @@ func (e *Engine) leaveSIDs(app string) {
 	}
 }
 
+// leaveSID tries until the store has taken the message, or the engine ends. A sid that is lost here leaves an orphan, so that is logged as
+// an error.
 func (e *Engine) leaveSID(l store.LateSID) {
 	for {
 		err := e.cfg.Store.LeaveSID(e.ctx, l)

@@ -44,6 +44,8 @@ func (e *Engine) StartToStop(ctx context.Context, plans ...*plan.Plan) error {
 	return e.start(ctx, false, plans)
 }
 
+// start is the one beginning of an engine. The order matters: where others share the store heartbeats come first, since only a node that
+// is alive can own App IDs; plans and workers come before the timers, whose polls would look for them. Where it fails, nothing of it goes on.
 func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan) error {
 	beat, err := e.cfg.Store.LastBeat(ctx)
 	if err != nil {
@@ -249,6 +251,8 @@ func endsInTime(do func()) bool {
 	}
 }
 
+// close ends everything in the order in which one needs the other: no timer begins anything new, then the loops store what they know, and
+// last the node leaves, so that others take over only what nothing is written for any more.
 func (e *Engine) close() {
 	e.mu.Lock()
 	c := e.cron

@@ -63,6 +63,9 @@ type loaded struct {
 	gone       []string // of what is in memory
 }
 
+// fetch reads the rows that wake until an instant, and further: so many as may be placed before it, at the spacing of starts. Of what is in
+// memory (held) it reads the rows that a later generation than since has written, and names those that are gone. It runs in a goroutine
+// beside the loop, so it touches nothing of the worker that changes.
 func (w *worker) fetch(ctx context.Context, until time.Time, spacing time.Duration, held []string, since int64) (l loaded, err error) {
 	s := w.e.cfg.Store
 	if l.generation, err = s.Generation(ctx); err != nil { // before what it counts: what is written meanwhile is read again

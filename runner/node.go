@@ -107,6 +107,8 @@ func (e *Engine) logGate() {
 	}
 }
 
+// beatOnce gives one heartbeat. The gate counts from the instant at which it was sent, not from its answer: others count from when the
+// database took it, which is later.
 func (e *Engine) beatOnce(ctx context.Context) error {
 	bound := ctx
 	if e.shared() {
@@ -435,6 +437,7 @@ func (a *applied) names(app string) bool {
 	return false
 }
 
+// hasWritten says that this node has written what a plan wants since it owns the first of its App IDs.
 func (e *Engine) hasWritten(a *applied) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

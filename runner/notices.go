@@ -187,6 +187,7 @@ func (e *Engine) maskedDetails(raw json.RawMessage) any {
 	return e.mask(v)
 }
 
+// mask changes a decoded JSON value in place.
 func (e *Engine) mask(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -213,11 +214,13 @@ type recent struct {
 	next int
 }
 
+// sequenceKey is how a notification is known that comes again without its id. The service numbers those of each recording.
 type sequenceKey struct {
 	sid      string
 	sequence int64
 }
 
+// newRecent remembers so many notifications; each may have two keys.
 func newRecent(size int) *recent { return &recent{seen: map[any]bool{}, ring: make([]any, 2*size)} }
 
 // add notes a notification and says whether it was known.

@@ -127,6 +127,7 @@ func cancelOf(cmd *store.Command) *session.Cancel {
 	return &session.Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: reason.CancelledByOperator, Closure: cmd.Closure}
 }
 
+// judgeExtension accepts a later end for a class that is not over: it only ever lengthens. What shortens is an order of its own.
 func judgeExtension(s *session.State, orders session.Orders, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
 	x, err := extensionOf(cmd)
 	if err != nil {

@@ -92,6 +92,7 @@ func (e *Engine) connectionOf(ctx context.Context, id string, revision int64) *C
 	return conn
 }
 
+// connectionBy is the connection of a stored revision, whether its plan is active or not. The redactor learns its secrets.
 func (e *Engine) connectionBy(ctx context.Context, revision int64) (*Connection, error) {
 	r, err := e.cfg.Store.Revision(ctx, revision)
 	if err != nil {

@@ -45,6 +45,7 @@ func (q *quota) look(w *worker, now time.Time) {
 	}
 }
 
+// free notes that a place may be free, and why; nothing where none was refused.
 func (q *quota) free(w *worker, why string) {
 	if q.refused.IsZero() {
 		return

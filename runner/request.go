@@ -112,6 +112,7 @@ func StopRequest(cname, uid string) agora.StopRequest {
 	return agora.StopRequest{Cname: cname, UID: uid}
 }
 
+// publisher names the one address of a push. The plan may have dropped the CDN since the session was begun with it.
 func publisher(cdn *plan.CDN, address plan.Text, reveal Reveal) (*agora.PublisherParam, error) {
 	if cdn == nil || address.IsZero() {
 		return nil, errors.New("the plan no longer holds the CDN target")
@@ -123,6 +124,7 @@ func publisher(cdn *plan.CDN, address plan.Text, reveal Reveal) (*agora.Publishe
 	return &agora.PublisherParam{Outputs: []agora.Output{{RTMPURL: revealed}}}, nil
 }
 
+// storageConfig is the whole block, as start and update want it.
 func storageConfig(o *plan.Occurrence, keys Keys) agora.StorageConfig {
 	store := o.Settings.Storage
 	cfg := agora.StorageConfig{

@@ -198,6 +198,7 @@ func NoteOf(r store.Revision, more string) string {
 	return text
 }
 
+// revisionOf is what the store is to keep of a plan that somebody gave.
 func (e *Engine) revisionOf(p *plan.Plan) (store.Revision, error) {
 	if e.cfg.Revision != nil {
 		return e.cfg.Revision(p)

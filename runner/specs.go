@@ -61,6 +61,8 @@ func (e *Engine) writeWindow(ctx context.Context, a *applied, since, until time.
 	}
 }
 
+// writeOnce compares what the plan wants with what the store holds at one generation, and writes the difference. The generation is read
+// first: whatever is written after that makes the transaction fail by [errOutdated].
 func (w *specWriter) writeOnce(ctx context.Context, since, until time.Time) error {
 	s := w.e.cfg.Store
 	generation, err := s.Generation(ctx)
@@ -191,6 +193,7 @@ func (w *specWriter) wantAll(stored []store.Known, since, until time.Time) []des
 	return want
 }
 
+// want is what the plan wants of a class, in short: a plan may have tens of thousands of them, most of which are as they were.
 func (w *specWriter) want(b schedule.Brief) desired {
 	spec := w.spec(&b)
 	return desired{

@@ -86,6 +86,8 @@ type memory struct {
 	heard      *recent // notifications that its occurrences were told of, whichever node they reached
 }
 
+// newWorker makes the worker of an App ID under a lease; startLoop begins it. Its calls do not end with the engine: those that are out are
+// awaited when it ends (drain).
 func newWorker(e *Engine, l store.Lease) *worker {
 	seen, since := e.seenBefore(l)
 	calls, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
@@ -145,6 +147,7 @@ func (w *worker) api(conn *Connection, region catalog.Region, near catalog.Area)
 	return w.apis[key], nil
 }
 
+// route is what a client of the service is made for. The connection is part of it: a plan that is applied again has another one.
 type route struct {
 	conn   *Connection
 	region catalog.Region
@@ -306,6 +309,7 @@ func (w *worker) storeSeen() {
 	}
 }
 
+// sameSeen says that queries have found nothing since that the stored sessions do not say.
 func sameSeen(x, y []session.Session) bool {
 	for i := range x {
 		if i >= len(y) || !x[i].LastGood.Equal(y[i].LastGood) {

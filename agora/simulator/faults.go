@@ -235,6 +235,7 @@ func (s *script) match(c *call) *RequestFault {
 	return first
 }
 
+// matches says whether a request is one of those that the fault is about, whether it is due or not.
 func (f *RequestFault) matches(c *call) bool {
 	if f.Endpoint != "" && f.Endpoint != "*" && f.Endpoint != string(c.route.op) {
 		return false

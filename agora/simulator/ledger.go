@@ -58,6 +58,7 @@ func (l LedgerSession) MarshalJSON() ([]byte, error) {
 	})
 }
 
+// orNull makes a text that is not known null in JSON.
 func orNull(s string) *string {
 	if s == "" {
 		return nil

@@ -69,6 +69,7 @@ func newNotifier(s *Simulator) *notifier {
 	return n
 }
 
+// noRedirect makes a redirect the answer: only a 200 of the receiver itself counts.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // wake makes the notifier look for notifications. It never blocks.

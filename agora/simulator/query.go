@@ -7,6 +7,8 @@ import (
 	"rundown/agora"
 )
 
+// stateAnswer is the answer to query, and to stop. The bodies are written here anew, and not taken from package agora: a member that both
+// misspelt would be found by no test.
 type stateAnswer struct {
 	identityAnswer
 	ServerResponse serverResponse `json:"serverResponse"`

@@ -21,6 +21,7 @@ type resource struct {
 	used           *session
 }
 
+// identityAnswer are the names that every success repeats.
 type identityAnswer struct {
 	Cname      string `json:"cname"`
 	UID        string `json:"uid"`

@@ -15,6 +15,7 @@ import (
 // time.
 func (s *Simulator) Transport() http.RoundTripper { return transport{s} }
 
+// transport serves a handler in memory; see [Simulator.Transport].
 type transport struct{ handler http.Handler }
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -61,6 +62,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
+// result is what a handler made of a request: an answer, or the error of a connection that it closed.
 type result struct {
 	response *http.Response
 	err      error

@@ -108,9 +108,9 @@ type Request struct {
 //	a sid                                      clears StartUncertain and Interrupted
 //	53, where another session is the orphan    clears StartUncertain of the earlier sessions with the uid
 //
-// OnlyBlocked is only set beside StartUncertain. StartErrored may stand beside any of them, and stays as long as the resource id. UIDConflict, in [UIDFacts], is
-// set by 53 alone. Readers: endSession and orphanDoubtful make an orphan of an uncertain start unless it is OnlyBlocked; beginSession
-// keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; OnItsWay lets either start be
+// OnlyBlocked is only set beside StartUncertain. StartErrored may stand beside any of them, and stays as long as the resource id.
+// UIDConflict, in [UIDFacts], is set by 53 alone. Readers: endSession and orphanDoubtful make an orphan of an uncertain start unless it is
+// OnlyBlocked; beginSession keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; OnItsWay lets either start be
 // repeated in the padding; countFailure leaves out what was interrupted.
 type StartFacts struct {
 	Near           catalog.Area `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
