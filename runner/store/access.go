@@ -88,7 +88,7 @@ func (s *Store) writeOnce(ctx context.Context, db *sql.DB, do func(ctx context.C
 func query[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(*sql.Rows) (T, error)) (all []T, err error) {
 	err = s.read(ctx, doing, func(ctx context.Context) error {
 		all = nil
-		rows, err := s.rows(ctx, text, args)
+		rows, err := s.r.QueryContext(ctx, text, storable(args)...)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func query[T any](ctx context.Context, s *Store, doing, text string, args []any,
 // get reads one row, or gives [sql.ErrNoRows].
 func (s *Store) get(ctx context.Context, doing, text string, args []any, into ...any) error {
 	return s.read(ctx, doing, func(ctx context.Context) error {
-		return s.row(ctx, s.r, text, args).Scan(into...)
+		return s.r.QueryRowContext(ctx, text, storable(args)...).Scan(into...)
 	})
 }
 
@@ -131,43 +131,4 @@ func (s *Store) read(ctx context.Context, doing string, do func(context.Context)
 			return s.explain(doing, err)
 		}
 	}
-}
-
-// keptReads are the statements that nodes and workers ask each second or more often. SQLite parses each text that it is given, which takes
-// longer than to look into an index that has nothing new, so that they are kept parsed. The driver of PostgreSQL does that
-// by itself.
-var keptReads = []string{
-	readGeneration, countDue, readNear, readActive, readWaiting, readLeases, readDuties, readNodes, readRelayed, readLateSIDs,
-}
-
-// readChanges is asked on the connection of the writes.
-const readChanges = `PRAGMA data_version`
-
-// keepReads prepares the statements that are kept. They are closed with their pool.
-func (s *Store) keepReads(ctx context.Context) (err error) {
-	s.kept = map[string]*sql.Stmt{}
-	dead, _ := s.lookForDead(time.Time{})
-	for _, text := range append([]string{dead}, keptReads...) {
-		if s.kept[text], err = s.r.PrepareContext(ctx, text); err != nil {
-			return s.explain("open", err)
-		}
-	}
-	s.kept[readChanges], err = s.w.PrepareContext(ctx, readChanges)
-	return s.explain("open", err)
-}
-
-// rows asks for the rows of a statement, which may be kept.
-func (s *Store) rows(ctx context.Context, text string, args []any) (*sql.Rows, error) {
-	if stmt := s.kept[text]; stmt != nil {
-		return stmt.QueryContext(ctx, storable(args)...)
-	}
-	return s.r.QueryContext(ctx, text, storable(args)...)
-}
-
-// row asks for the only row of a statement, which may be kept.
-func (s *Store) row(ctx context.Context, db *sql.DB, text string, args []any) *sql.Row {
-	if stmt := s.kept[text]; stmt != nil {
-		return stmt.QueryRowContext(ctx, storable(args)...)
-	}
-	return db.QueryRowContext(ctx, text, storable(args)...)
 }

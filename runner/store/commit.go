@@ -66,42 +66,19 @@ func (st *Step) wake() int64 {
 	return st.Wake.UnixMilli()
 }
 
-// stepStatements are prepared once: a step is a handful of small writes, and parsing them costs more than they do.
-type stepStatements struct {
-	fence, status, session, event, announce prepared
-}
+// The statements of a commit, but for those that a step shares with others: insertEvent and insertAnnouncement.
+const (
+	// fence selects a lease that is this node's under a term. With dialect.share nobody can raise the term until the commit.
+	fence = `SELECT 1 FROM leases WHERE app = $1 AND term = $2 AND node = $3`
 
-const writeStatus = `UPDATE occurrences SET state = $4, outcome = $5, reason = $6, reason_code = $7, held_by = $8, doc = $9, observed = $10, version = version + 1,
-	wakes_at = CASE WHEN generation = $10 THEN CAST($11 AS BIGINT) ELSE 0 END WHERE id = $1 AND version = $2 AND owner = $3`
+	writeStatus = `UPDATE occurrences SET state = $4, outcome = $5, reason = $6, reason_code = $7, held_by = $8, doc = $9, observed = $10, version = version + 1,
+		wakes_at = CASE WHEN generation = $10 THEN CAST($11 AS BIGINT) ELSE 0 END WHERE id = $1 AND version = $2 AND owner = $3`
 
-func (d *dialect) prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
-	for _, one := range []struct {
-		into *prepared
-		text string
-	}{
-		// It holds until the commit: nobody can raise the term meanwhile.
-		{&p.fence, `SELECT 1 FROM leases WHERE app = $1 AND term = $2 AND node = $3` + d.share},
-		{&p.status, writeStatus},
-		{&p.session, `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (occurrence_id, attempt) DO UPDATE SET app = excluded.app, cname = excluded.cname, uid = excluded.uid,
-			resource_id = excluded.resource_id, sid = excluded.sid, state = excluded.state, doc = excluded.doc`},
-		{&p.event, insertEvent},
-		{&p.announce, insertAnnouncement},
-	} {
-		if one.into.stmt, err = db.PrepareContext(ctx, one.text); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
-}
-
-// in binds the statements to a transaction.
-func (p stepStatements) in(ctx context.Context, tx *txn) stepStatements {
-	return stepStatements{
-		p.fence.in(ctx, tx), p.status.in(ctx, tx), p.session.in(ctx, tx), p.event.in(ctx, tx), p.announce.in(ctx, tx),
-	}
-}
+	writeSession = `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (occurrence_id, attempt) DO UPDATE SET app = excluded.app, cname = excluded.cname, uid = excluded.uid,
+		resource_id = excluded.resource_id, sid = excluded.sid, state = excluded.state, doc = excluded.doc`
+)
 
 // Commit writes the steps in one transaction, in their order, and returns once it has reached the disk. It is the only
 // writer of statuses. The result has one error a step: nil, [ErrStale] where the version is another, the row is gone or
@@ -135,9 +112,8 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 		return results, nil
 	}
 	err = s.write(ctx, "commit", func(ctx context.Context, tx *txn) error {
-		p := s.steps.in(ctx, tx)
 		var owned bool
-		switch err := p.fence.QueryRowContext(ctx, app, term, s.NodeID()).Scan(&owned); {
+		switch err := tx.QueryRowContext(ctx, fence+s.sql.share, app, term, s.NodeID()).Scan(&owned); {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return err
@@ -151,7 +127,7 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 			if results[i] != nil {
 				continue
 			}
-			done, err := p.write(ctx, app, st)
+			done, err := st.write(ctx, tx, app)
 			if err != nil {
 				return fmt.Errorf("%s: %w", st.ID, err)
 			}
@@ -183,9 +159,9 @@ func (s *Store) awaitTurn(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// write writes one step; false means that the row is another and nothing was written.
-func (p stepStatements) write(ctx context.Context, app string, st *Step) (bool, error) {
-	done, err := p.status.ExecContext(ctx, st.ID, st.Version, app, st.State, st.Outcome, st.Reason, st.ReasonCode, st.HeldBy, object(st.Doc), st.Observed, st.wake())
+// write writes the step; false means that the row is another and nothing was written.
+func (st *Step) write(ctx context.Context, tx *txn, app string) (bool, error) {
+	done, err := tx.ExecContext(ctx, writeStatus, st.ID, st.Version, app, st.State, st.Outcome, st.Reason, st.ReasonCode, st.HeldBy, object(st.Doc), st.Observed, st.wake())
 	if err != nil {
 		return false, err
 	}
@@ -193,17 +169,17 @@ func (p stepStatements) write(ctx context.Context, app string, st *Step) (bool, 
 		return false, err
 	}
 	for _, r := range st.Sessions {
-		if _, err := p.session.ExecContext(ctx, st.ID, r.Attempt, r.App, r.Cname, r.UID, r.ResourceID, r.SID, r.State, string(r.Doc)); err != nil {
+		if _, err := tx.ExecContext(ctx, writeSession, st.ID, r.Attempt, r.App, r.Cname, r.UID, r.ResourceID, r.SID, r.State, string(r.Doc)); err != nil {
 			return false, err
 		}
 	}
 	for _, e := range st.Events {
-		if _, err := p.event.ExecContext(ctx, st.eventRow(e)...); err != nil {
+		if _, err := tx.ExecContext(ctx, insertEvent, st.eventRow(e)...); err != nil {
 			return false, err
 		}
 	}
 	for _, a := range st.Announced {
-		if _, err := p.announce.ExecContext(ctx, a.row()...); err != nil {
+		if _, err := tx.ExecContext(ctx, insertAnnouncement, a.row()...); err != nil {
 			return false, err
 		}
 	}

@@ -176,9 +176,10 @@ func (s *Store) Bury(ctx context.Context, at time.Time) (dead []Node, err error)
 	if s.Liveness().TTL == 0 {
 		return nil, nil
 	}
-	text, args := s.lookForDead(at)
 	var some bool // as a rule there is none, and a read costs less than a transaction
-	if err := s.get(ctx, "look for dead nodes", text, args, &some); err != nil || !some {
+	present, args := s.present(at, s.NodeID())
+	if err := s.get(ctx, "look for dead nodes", `SELECT EXISTS (SELECT 1 FROM nodes WHERE gone_at = 0 AND alive_until < `+present+` AND id <> $1)`,
+		args, &some); err != nil || !some {
 		return nil, err
 	}
 	err = s.write(ctx, "bury dead nodes", func(ctx context.Context, tx *txn) error {
@@ -225,18 +226,10 @@ func (s *Store) Leave(ctx context.Context, at time.Time) error {
 
 const nodeColumns = `id, name, version, started_at, beat_at, alive_until, gone_at, apps`
 
-// lookForDead is the statement that says whether the time of another node is over, and its arguments.
-func (s *Store) lookForDead(at time.Time) (text string, args []any) {
-	present, args := s.present(at, s.NodeID())
-	return `SELECT EXISTS (SELECT 1 FROM nodes WHERE gone_at = 0 AND alive_until < ` + present + ` AND id <> $1)`, args
-}
-
 // Nodes lists the nodes that are not gone, by their numbers.
 func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
-	return query(ctx, s, "list the nodes", readNodes, nil, scanNode)
+	return query(ctx, s, "list the nodes", `SELECT `+nodeColumns+` FROM nodes WHERE gone_at = 0 ORDER BY id`, nil, scanNode)
 }
-
-const readNodes = `SELECT ` + nodeColumns + ` FROM nodes WHERE gone_at = 0 ORDER BY id`
 
 // NodeOf is a node by its number, also one that is gone; false where it was so long ago that it is forgotten.
 func (s *Store) NodeOf(ctx context.Context, id int64) (Node, bool, error) {

@@ -76,13 +76,7 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (_ *Store, err 
 	if !opts.Work {
 		return s, nil
 	}
-	if err := s.Join(ctx, time.Now()); err != nil {
-		return nil, err
-	}
-	if s.steps, err = s.sql.prepareSteps(ctx, s.w); err != nil {
-		return nil, s.explain("open", err)
-	}
-	return s, nil
+	return s, s.Join(ctx, time.Now())
 }
 
 // postgresConfig reads an address. Its errors repeat nothing of it: whatever cannot be read may be part of a password.

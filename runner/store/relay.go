@@ -27,15 +27,10 @@ func (s *Store) RelayNotice(ctx context.Context, n RelayedNotice) error {
 	})
 }
 
-const (
-	readRelayed  = `SELECT id, app, occurrence_id, notice_key, doc, received_at FROM relayed_notices ORDER BY id`
-	readLateSIDs = `SELECT id, app, occurrence_id, attempt, cname, uid, resource_id, sid, found_at FROM late_sids ORDER BY id`
-)
-
 // RelayedNotices lists the messages, oldest first.
 func (s *Store) RelayedNotices(ctx context.Context) ([]RelayedNotice, error) {
-	return query(ctx, s, "read notifications that were passed on", readRelayed,
-		nil, func(rows *sql.Rows) (n RelayedNotice, err error) {
+	return query(ctx, s, "read notifications that were passed on",
+		`SELECT id, app, occurrence_id, notice_key, doc, received_at FROM relayed_notices ORDER BY id`, nil, func(rows *sql.Rows) (n RelayedNotice, err error) {
 			var received int64
 			var doc string
 			err = rows.Scan(&n.ID, &n.App, &n.Occurrence, &n.Key, &doc, &received)
@@ -77,8 +72,8 @@ func (s *Store) LeaveSID(ctx context.Context, l LateSID) error {
 
 // LateSIDs lists the messages, oldest first.
 func (s *Store) LateSIDs(ctx context.Context) ([]LateSID, error) {
-	return query(ctx, s, "read late sids", readLateSIDs,
-		nil, func(rows *sql.Rows) (l LateSID, err error) {
+	return query(ctx, s, "read late sids",
+		`SELECT id, app, occurrence_id, attempt, cname, uid, resource_id, sid, found_at FROM late_sids ORDER BY id`, nil, func(rows *sql.Rows) (l LateSID, err error) {
 			var found int64
 			err = rows.Scan(&l.ID, &l.App, &l.Occurrence, &l.Attempt, &l.Cname, &l.UID, &l.ResourceID, &l.SID, &found)
 			l.Found = instant(found)

@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
 // busyTimeout is how long a write waits for one of another process, in milliseconds.
@@ -55,12 +53,6 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 	}
 	if opts.Work {
 		if err := s.Join(ctx, time.Now()); err != nil {
-			return nil, err
-		}
-		if s.steps, err = s.sql.prepareSteps(ctx, s.w); err != nil {
-			return nil, s.explain("open", err)
-		}
-		if err = s.keepReads(ctx); err != nil {
 			return nil, err
 		}
 		if path != memory {
@@ -156,10 +148,11 @@ func checkHeader(path string) error {
 
 // connect makes the pools, for reads and for writes. No connection is made yet.
 func (s *Store) connect(reads, writes string) error {
-	var err error
-	if s.r, err = sql.Open("sqlite", reads); err != nil {
+	reader, err := newKeeper(reads)
+	if err != nil {
 		return s.explain("open", err)
 	}
+	s.r = sql.OpenDB(reader)
 	if s.path == memory {
 		// Each connection would be a database of its own.
 		s.r.SetMaxOpenConns(1)
@@ -168,9 +161,11 @@ func (s *Store) connect(reads, writes string) error {
 	}
 	s.r.SetMaxOpenConns(readers + 1) // and the one that is kept
 	s.r.SetMaxIdleConns(readers)
-	if s.w, err = sql.Open("sqlite", writes); err != nil {
+	writer, err := newKeeper(writes)
+	if err != nil {
 		return s.explain("open", err)
 	}
+	s.w = sql.OpenDB(writer)
 	s.beats = s.w
 	s.w.SetMaxOpenConns(1)
 	s.w.SetMaxIdleConns(1)
@@ -210,7 +205,7 @@ func (s *Store) Changes(ctx context.Context) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	err := s.row(context.WithoutCancel(ctx), s.w, readChanges, nil).Scan(&n)
+	err := s.w.QueryRowContext(context.WithoutCancel(ctx), readChanges).Scan(&n)
 	return n, s.explain("look for changes", err)
 }
 

@@ -94,8 +94,6 @@ type Store struct {
 	onCommit func(time.Duration)
 
 	self
-	steps stepStatements
-	kept  map[string]*sql.Stmt // statements that stay prepared, by their text; nil: none
 
 	log, announcements journal
 

@@ -37,21 +37,6 @@ func (q single) QueryRowContext(ctx context.Context, text string, args ...any) *
 	return q.conn.QueryRowContext(ctx, text, storable(args)...)
 }
 
-// prepared is a statement whose arguments pass through [storable].
-type prepared struct{ stmt *sql.Stmt }
-
-func (p prepared) in(ctx context.Context, tx *txn) prepared {
-	return prepared{tx.tx.StmtContext(ctx, p.stmt)}
-}
-
-func (p prepared) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
-	return p.stmt.ExecContext(ctx, storable(args)...)
-}
-
-func (p prepared) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
-	return p.stmt.QueryRowContext(ctx, storable(args)...)
-}
-
 // storable changes arguments in place to what both databases take: text without NUL and invalid UTF-8, and numbers for
 // truth values.
 func storable(args []any) []any {
