@@ -399,6 +399,7 @@ func (e *Engine) planConnection(app string) *Connection {
 // writeOwnPlans writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that. The
 // caller holds applying.
 func (e *Engine) writeOwnPlans(ctx context.Context) error {
+	wrote := false
 	for _, a := range e.applied() {
 		if !e.writesSpecsOf(a) || e.hasWritten(a) {
 			continue
@@ -410,6 +411,10 @@ func (e *Engine) writeOwnPlans(ctx context.Context) error {
 			return err
 		}
 		e.setWritten(a)
+		wrote = true
+	}
+	if !wrote { // each poll reads what others write
+		return nil
 	}
 	return e.reloadWorkers(ctx)
 }
