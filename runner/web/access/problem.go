@@ -31,6 +31,13 @@ func NewProblem(status int, detail string) *Problem {
 	return &Problem{Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
+// Invalid is the refusal of a request that can be read and makes no sense.
+func Invalid(detail string, wrong ...ProblemDetail) *Problem {
+	p := NewProblem(http.StatusUnprocessableEntity, detail)
+	p.Errors = wrong
+	return p
+}
+
 func (p *Problem) Error() string { return p.Detail }
 
 // GetStatus is the HTTP status.

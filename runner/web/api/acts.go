@@ -10,6 +10,7 @@ import (
 
 	"rundown/runner/operate"
 	"rundown/runner/reason"
+	"rundown/runner/store"
 	"rundown/runner/view"
 	"rundown/runner/web/access"
 )
@@ -32,6 +33,14 @@ type Why struct {
 // Keyed is the header that makes an act safe to repeat.
 type Keyed struct {
 	Key string `header:"Idempotency-Key" maxLength:"64" pattern:"^[A-Za-z0-9._:-]*$" doc:"A request that is repeated with the same key does not give a second order"`
+}
+
+// reason is why; "" where no body came.
+func (w *Why) reason() string {
+	if w == nil {
+		return ""
+	}
+	return w.Reason
 }
 
 type actInput struct {
@@ -59,29 +68,23 @@ func (a *API) operator(ctx context.Context, key, why string) operate.Operator {
 	return operate.Operator{Who: caller.Name, From: caller.Address, Why: view.Line(why), Key: key, Now: a.Now()}
 }
 
-type act func(context.Context, operate.Operator, view.Class) (operate.Answer, error)
+// act does something about a class; those of package operate that need no more than these are acts.
+type act func(context.Context, *store.Store, view.Class, operate.Operator) (operate.Answer, error)
 
 // give looks the class up and has the act done, one at a time.
-func (a *API) give(ctx context.Context, class ClassPath, needs access.Act, by operate.Operator, do act) (*given, error) {
+func (a *API) give(ctx context.Context, class ClassPath, needs access.Act, by operate.Operator, do act) (*accepted[Given], error) {
 	a.acts.Lock()
 	defer a.acts.Unlock()
 	c, err := class.find(ctx, a, needs)
 	if err != nil {
-		return nil, a.problem(err)
+		return nil, err
 	}
-	answer, err := do(ctx, by, c)
+	answer, err := do(ctx, a.Store, c, by)
 	if err != nil {
-		return nil, a.problem(err)
+		return nil, err
 	}
 	a.Log.Info("order given", "occurrence", answer.ID, "order", answer.Order, "effect", answer.Effect, "who", by.Who, "from", by.From, "reason", by.Why, "repeated", answer.Before)
-	return &given{Status: http.StatusAccepted, Body: Given{
-		answer.Order, answer.ID, answer.Effect, answer.Text(c.Meant()), answer.Daemon, answer.Before,
-	}}, nil
-}
-
-type given struct {
-	Status int
-	Body   Given
+	return &accepted[Given]{http.StatusAccepted, Given{answer.Order, answer.ID, answer.Effect, answer.Text(c.Meant()), answer.Daemon, answer.Before}}, nil
 }
 
 func (a *API) registerActs() {
@@ -91,39 +94,23 @@ func (a *API) registerActs() {
 		needs                      access.Act
 		do                         act
 	}{
-		{
-			"cancel", "Cancel a class", "The class is not recorded, or is stopped where it runs. Needs the scope operate.", access.Change,
-			func(ctx context.Context, by operate.Operator, c view.Class) (operate.Answer, error) {
-				return operate.Cancel(ctx, a.Store, c, by)
-			},
-		},
+		{"cancel", "Cancel a class", "The class is not recorded, or is stopped where it runs. Needs the scope operate.", access.Change, operate.Cancel},
 		{
 			"undo", "Take a cancellation or an extension back", "A cancelled class is recorded after all. One that is not cancelled ends as before its last extension, unless a cancellation was taken back last. Needs the scope operate.", access.Change,
-			func(ctx context.Context, by operate.Operator, c view.Class) (operate.Answer, error) {
-				return operate.UndoLast(ctx, a.Store, c, by)
-			},
+			operate.UndoLast,
 		},
-		{
-			"stop", "Stop a class that runs", "Ends the recording, such as when the room is empty. Needs the scope operate or recording:ID.", access.Signal,
-			func(ctx context.Context, by operate.Operator, c view.Class) (operate.Answer, error) {
-				return operate.Stop(ctx, a.Store, c, by)
-			},
-		},
+		{"stop", "Stop a class that runs", "Ends the recording, such as when the room is empty. Needs the scope operate or recording:ID.", access.Signal, operate.Stop},
 	} {
 		op := actRoute(class+one.name, one.name, one.summary, one.description)
-		huma.Register(a.huma, op, func(ctx context.Context, in *actInput) (*given, error) {
-			why := ""
-			if in.Body != nil {
-				why = in.Body.Reason
-			}
-			return a.give(ctx, in.ClassPath, one.needs, a.operator(ctx, in.Key, why), one.do)
+		register(a, op, func(ctx context.Context, in *actInput) (*accepted[Given], error) {
+			return a.give(ctx, in.ClassPath, one.needs, a.operator(ctx, in.Key, in.Body.reason()), one.do)
 		})
 	}
 	op := actRoute(class+"extend", "extend", "Extend the end of a class", "The class ends later. Needs the scope operate or recording:ID.")
-	huma.Register(a.huma, op, func(ctx context.Context, in *extendInput) (*given, error) {
-		do, err := a.extension(in.Body)
+	register(a, op, func(ctx context.Context, in *extendInput) (*accepted[Given], error) {
+		do, err := in.Body.act()
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		return a.give(ctx, in.ClassPath, access.Signal, a.operator(ctx, in.Key, in.Body.Reason), do)
 	})
@@ -136,21 +123,21 @@ func actRoute(path, id, summary, description string) huma.Operation {
 	return op
 }
 
-// extension reads how a class is to be extended.
-func (a *API) extension(x Extension) (act, error) {
+// act reads how a class is to be extended.
+func (x Extension) act() (act, error) {
 	switch {
 	case (x.By == "") == (x.Until == nil):
 		return nil, reason.Refuse(reason.OrderInvalid, "give either by, such as 15m, or until, an instant")
 	case x.Until != nil:
-		return func(ctx context.Context, by operate.Operator, c view.Class) (operate.Answer, error) {
-			return operate.ExtendTo(ctx, a.Store, c, *x.Until, by)
+		return func(ctx context.Context, s *store.Store, c view.Class, by operate.Operator) (operate.Answer, error) {
+			return operate.ExtendTo(ctx, s, c, *x.Until, by)
 		}, nil
 	}
 	length, err := time.ParseDuration(x.By)
 	if err != nil {
 		return nil, reason.Refuse(reason.OrderInvalid, "%s", fmt.Sprintf("by must be a length such as 15m or 1h30m, not %q", x.By))
 	}
-	return func(ctx context.Context, by operate.Operator, c view.Class) (operate.Answer, error) {
-		return operate.Extend(ctx, a.Store, c, length, by)
+	return func(ctx context.Context, s *store.Store, c view.Class, by operate.Operator) (operate.Answer, error) {
+		return operate.Extend(ctx, s, c, length, by)
 	}, nil
 }

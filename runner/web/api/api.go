@@ -179,6 +179,37 @@ func route(method, path, id, summary, description string, tag string) huma.Opera
 	}
 }
 
+// answer is what a route answers with status 200. Its body alone is in the document.
+type answer[T any] struct{ Body T }
+
+// accepted is what a route answers that gives orders: with 202, since a daemon carries them out.
+type accepted[T any] struct {
+	Status int
+	Body   T
+}
+
+// register adds a route. An error of the handler becomes the problem that says it.
+func register[I, O any](a *API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return out, nil
+	})
+}
+
+// registerRead adds a route that only reads, for those who may read everything.
+func registerRead[I, O any](a *API, op huma.Operation, read func(context.Context, *I) (O, error)) {
+	register(a, op, func(ctx context.Context, in *I) (*answer[O], error) {
+		if err := lookAt(ctx); err != nil {
+			return nil, err
+		}
+		body, err := read(ctx, in)
+		return &answer[O]{body}, err
+	})
+}
+
 // problem turns an error into the refusal that says it.
 func (a *API) problem(err error) error {
 	p := (*access.Problem)(nil)
@@ -195,7 +226,7 @@ func (a *API) problem(err error) error {
 	case errors.Is(err, operate.ErrNotWaiting):
 		return access.NewProblem(http.StatusConflict, err.Error())
 	case code == reason.OrderInvalid:
-		p = access.NewProblem(http.StatusUnprocessableEntity, err.Error())
+		p = access.Invalid(err.Error())
 	case code != "":
 		p = access.NewProblem(http.StatusConflict, err.Error())
 	case errors.Is(err, context.Canceled):

@@ -34,22 +34,22 @@ func (a *API) registerCalendar() {
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "OK", Content: map[string]*huma.MediaType{"text/calendar": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}}
-	huma.Register(a.huma, op, func(ctx context.Context, in *calendarInput) (*calendarOutput, error) {
+	register(a, op, func(ctx context.Context, in *calendarInput) (*calendarOutput, error) {
 		if err := lookAt(ctx); err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		wanted, err := in.read()
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		if len(wanted) == 0 && in.Recording == "" && in.Plan == "" {
-			return nil, access.NewProblem(http.StatusUnprocessableEntity, "give label=K=V, recording=ID or plan=NAME")
+			return nil, access.Invalid("give label=K=V, recording=ID or plan=NAME")
 		}
 		now := a.Now().Truncate(24 * time.Hour)
 		sel := view.Selection{Labels: wanted, Plan: in.Plan, Recording: in.Recording}
 		text, err := view.NewFinder(a.Store, a.Now()).Calendar(ctx, sel, now.Add(-calendarPast), now.Add(calendarAhead))
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		return &calendarOutput{"text/calendar; charset=utf-8", []byte(text)}, nil
 	})

@@ -51,49 +51,26 @@ type closurePath struct {
 	Body    *Why  `required:"false"`
 }
 
-type givenClosure struct {
-	Status int
-	Body   GivenClosure
-}
-
 const closuresPath = "/api/v1/closures"
 
 func (a *API) registerClosures() {
-	huma.Register(a.huma, route(http.MethodGet, closuresPath, "listClosures", "Closures",
+	registerRead(a, route(http.MethodGet, closuresPath, "listClosures", "Closures",
 		"Orders for all classes that match: snow days, days on which classes last longer, recordings that are paused. Newest first.", "Acts"),
-		func(ctx context.Context, _ *struct{}) (*answer[Closures], error) {
-			if err := lookAt(ctx); err != nil {
-				return nil, a.problem(err)
-			}
+		func(ctx context.Context, _ *struct{}) (Closures, error) {
 			all, err := a.Store.Closures(ctx)
-			if err != nil {
-				return nil, a.problem(err)
-			}
-			return &answer[Closures]{Closures{view.ClosuresOf(all)}}, nil
+			return Closures{view.ClosuresOf(all)}, err
 		})
 	op := route(http.MethodPost, closuresPath, "giveClosure", "Cancel or extend the classes of a day, or pause a recording",
 		"Covers also the classes that a later plan adds. With preview it lists the classes and changes nothing. Needs the scope operate.", "Acts")
 	op.DefaultStatus = http.StatusAccepted
 	op.Errors = append(op.Errors, http.StatusConflict)
 	op.Responses = map[string]*huma.Response{"200": a.response("A preview", GivenClosure{})}
-	huma.Register(a.huma, op, func(ctx context.Context, in *closureInput) (*givenClosure, error) {
-		given, err := a.giveClosure(ctx, in.Body)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return given, nil
-	})
+	register(a, op, a.giveClosure)
 	op = route(http.MethodPost, closuresPath+"/{closure}/undo", "undoClosure", "End a closure",
 		"The classes that it cancelled and that have not ended are recorded after all; those that it extended end as before. Needs the scope operate.", "Acts")
 	op.DefaultStatus = http.StatusAccepted
 	op.Errors = append(op.Errors, http.StatusConflict)
-	huma.Register(a.huma, op, func(ctx context.Context, in *closurePath) (*givenClosure, error) {
-		given, err := a.undoClosure(ctx, in)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return given, nil
-	})
+	register(a, op, a.undoClosure)
 }
 
 // response describes an answer with another status.
@@ -105,7 +82,7 @@ func (a *API) response(description string, body any) *huma.Response {
 // read judges the fields of a closure together.
 func (c *NewClosure) read(now time.Time) (store.Closure, error) {
 	read := store.Closure{At: now, Kind: c.Kind, Day: c.Day, From: c.From, Until: c.Until, Labels: c.Labels, Recording: c.Recording, Reason: view.Line(c.Reason)}
-	p := access.NewProblem(http.StatusUnprocessableEntity, "the closure is invalid")
+	p := access.Invalid("the closure is invalid")
 	wrong := func(bad bool, field, why string) {
 		if bad {
 			p.Errors = append(p.Errors, access.ProblemDetail{Message: why, Location: "body." + field})
@@ -131,8 +108,8 @@ func (c *NewClosure) read(now time.Time) (store.Closure, error) {
 	return read, nil
 }
 
-func (a *API) giveClosure(ctx context.Context, body NewClosure) (*givenClosure, error) {
-	needs := access.Change
+func (a *API) giveClosure(ctx context.Context, in *closureInput) (*accepted[GivenClosure], error) {
+	body, needs := in.Body, access.Change
 	if body.Preview {
 		needs = access.LookAt
 	}
@@ -154,7 +131,7 @@ func (a *API) giveClosure(ctx context.Context, body NewClosure) (*givenClosure, 
 	if err != nil {
 		return nil, err
 	}
-	given := &givenClosure{Status: http.StatusOK, Body: GivenClosure{Text: view.Line(closure.Text(c)), Occurrences: l.List(), Daemon: view.Attended(ctx, a.Store, by.Now)}}
+	given := &accepted[GivenClosure]{Status: http.StatusOK, Body: GivenClosure{Text: view.Line(closure.Text(c)), Occurrences: l.List(), Daemon: view.Attended(ctx, a.Store, by.Now)}}
 	if body.Preview {
 		return given, nil
 	}
@@ -192,15 +169,11 @@ func (a *API) closable(ctx context.Context, c store.Closure) error {
 	return access.NewProblem(http.StatusNotFound, "no recording "+view.Line(c.Recording)+" in the active plans")
 }
 
-func (a *API) undoClosure(ctx context.Context, in *closurePath) (*givenClosure, error) {
+func (a *API) undoClosure(ctx context.Context, in *closurePath) (*accepted[GivenClosure], error) {
 	if err := access.CallerOf(ctx).Require(access.Change, "", ""); err != nil {
 		return nil, err
 	}
-	why := ""
-	if in.Body != nil {
-		why = in.Body.Reason
-	}
-	by := a.operator(ctx, "", why)
+	by := a.operator(ctx, "", in.Body.reason())
 	a.acts.Lock()
 	defer a.acts.Unlock()
 	all, err := a.Store.Closures(ctx)
@@ -233,5 +206,5 @@ func (a *API) undoClosure(ctx context.Context, in *closurePath) (*givenClosure, 
 		given.Occurrences = l.List()
 	}
 	a.Log.Info("closure ended", "closure", c.ID, "who", by.Who, "from", by.From, "reason", by.Why, "classes", len(ids))
-	return &givenClosure{http.StatusAccepted, given}, nil
+	return &accepted[GivenClosure]{http.StatusAccepted, given}, nil
 }

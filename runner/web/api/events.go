@@ -20,9 +20,8 @@ type eventsInput struct {
 func (in *eventsInput) check() error {
 	for _, glob := range in.Event {
 		if !slices.ContainsFunc(notify.PublicEvents(), func(e plan.EventInfo) bool { return plan.MatchEvent(glob, e.ID) }) {
-			p := access.NewProblem(http.StatusUnprocessableEntity, "there is no such event")
-			p.Errors = []access.ProblemDetail{{Message: "must be the id of an event or a glob, such as class.failed or class.*", Location: "query.event"}}
-			return p
+			return access.Invalid("there is no such event",
+				access.ProblemDetail{Message: "must be the id of an event or a glob, such as class.failed or class.*", Location: "query.event"})
 		}
 	}
 	return nil

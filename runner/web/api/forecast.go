@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/runner/view"
@@ -19,21 +17,18 @@ type forecastInput struct {
 }
 
 func (a *API) registerForecast() {
-	huma.Register(a.huma, route(http.MethodGet, "/api/v1/forecast", "getForecast", "Sessions, requests, minutes and cost",
+	registerRead(a, route(http.MethodGet, "/api/v1/forecast", "getForecast", "Sessions, requests, minutes and cost",
 		"What the active plans need in a period: the JSON of `rundown forecast`, at documented prices.", "Plans"),
-		func(ctx context.Context, in *forecastInput) (*answer[view.Forecast], error) {
-			if err := lookAt(ctx); err != nil {
-				return nil, a.problem(err)
-			}
+		func(ctx context.Context, in *forecastInput) (view.Forecast, error) {
 			opts, err := in.options(a)
 			if err != nil {
-				return nil, a.problem(err)
+				return view.Forecast{}, err
 			}
 			plans, err := a.activePlans(ctx, in.Plan)
 			if err != nil {
-				return nil, a.problem(err)
+				return view.Forecast{}, err
 			}
-			return &answer[view.Forecast]{view.ForecastOf(forecast.Of(plans, opts))}, nil
+			return view.ForecastOf(forecast.Of(plans, opts)), nil
 		})
 }
 
@@ -48,10 +43,10 @@ func (in *forecastInput) options(a *API) (forecast.Options, error) {
 		return opts, err
 	}
 	if in.From != "" {
-		opts.From = forecast.Bound{At: p.from.at, Day: p.from.day}
+		opts.From = p.from
 	}
 	if in.Until != "" {
-		opts.Until = forecast.Bound{At: p.until.at, Day: p.until.day}
+		opts.Until = p.until
 	}
 	return opts, nil
 }

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"rundown/internal/redact"
+	"rundown/plan/forecast"
 	"rundown/runner/store"
 	"rundown/runner/view"
 	"rundown/runner/web/access"
@@ -33,57 +32,51 @@ type Period struct {
 	From  string `query:"from" doc:"First start: RFC 3339, or a day in the zone of each class. Default: the present" example:"2031-09-15"`
 	Until string `query:"until" doc:"End of the starts: RFC 3339, or a day, which is included. Default: 7 days after from" example:"2031-09-21"`
 
-	from, until bound
+	from, until forecast.Bound // as resolve has read them
 }
 
-// bound is an instant, or a day in the zone of each class.
-type bound struct {
-	at  time.Time
-	day bool
-}
-
-func readBound(text string) (b bound, err error) {
-	if b.at, err = time.Parse(time.DateOnly, text); err == nil {
-		b.day = true
+func readBound(text string) (b forecast.Bound, err error) {
+	if b.At, err = time.Parse(time.DateOnly, text); err == nil {
+		b.Day = true
 		return b, nil
 	}
-	if b.at, err = time.Parse(time.RFC3339, text); err != nil {
+	if b.At, err = time.Parse(time.RFC3339, text); err != nil {
 		return b, fmt.Errorf("must be RFC 3339 or a day, such as 2031-09-15T08:00:00Z or 2031-09-15")
 	}
 	return b, nil
 }
 
-// passed says that a start is not before the bound.
-func (b bound) passed(start time.Time) bool {
-	if !b.day {
-		return !start.Before(b.at)
+// passed says that a start, in the zone of its class, is not before a bound.
+func passed(b forecast.Bound, start time.Time) bool {
+	if !b.Day {
+		return !start.Before(b.At)
 	}
-	return start.Format(time.DateOnly) >= b.at.Format(time.DateOnly)
+	return start.Format(time.DateOnly) >= b.At.Format(time.DateOnly)
 }
 
-// resolve reads the bounds.
+// resolve reads the bounds. The error is a [access.Problem] that names what is wrong.
 func (p *Period) resolve(now time.Time) error {
-	problem := access.NewProblem(http.StatusUnprocessableEntity, "the period is invalid")
+	problem := access.Invalid("the period is invalid")
 	wrong := func(name, why string) {
 		problem.Errors = append(problem.Errors, access.ProblemDetail{Message: why, Location: "query." + name})
 	}
 	var err error
-	p.from = bound{at: now}
+	p.from = forecast.Bound{At: now}
 	if p.From != "" {
 		if p.from, err = readBound(p.From); err != nil {
 			wrong("from", err.Error())
 		}
 	}
-	p.until = bound{at: p.from.at.Add(defaultPeriod)}
+	p.until = forecast.Bound{At: p.from.At.Add(defaultPeriod)}
 	if p.Until != "" {
 		if p.until, err = readBound(p.Until); err != nil {
 			wrong("until", err.Error())
 		}
-		if p.until.day {
-			p.until.at = p.until.at.AddDate(0, 0, 1)
+		if p.until.Day { // which is included
+			p.until.At = p.until.At.AddDate(0, 0, 1)
 		}
 	}
-	switch length := p.until.at.Sub(p.from.at); {
+	switch length := p.until.At.Sub(p.from.At); {
 	case len(problem.Errors) > 0:
 	case length <= 0:
 		wrong("until", "must be after from")
@@ -98,11 +91,11 @@ func (p *Period) resolve(now time.Time) error {
 
 // instants are bounds between which all classes of the period start. No zone is further off than a day.
 func (p *Period) instants() (from, until time.Time) {
-	from, until = p.from.at, p.until.at
-	if p.from.day {
+	from, until = p.from.At, p.until.At
+	if p.from.Day {
 		from = from.AddDate(0, 0, -1)
 	}
-	if p.until.day {
+	if p.until.Day {
 		until = until.AddDate(0, 0, 1)
 	}
 	return from, until
@@ -110,7 +103,7 @@ func (p *Period) instants() (from, until time.Time) {
 
 // contains says that a class starts in the period.
 func (p *Period) contains(start time.Time) bool {
-	return p.from.passed(start) && !p.until.passed(start)
+	return passed(p.from, start) && !passed(p.until, start)
 }
 
 // LabelFilter are filters of the form K=V.
@@ -123,9 +116,7 @@ func (l LabelFilter) read() (map[string]string, error) {
 	for _, text := range l.Label {
 		k, v, ok := strings.Cut(text, "=")
 		if !ok || k == "" {
-			p := access.NewProblem(http.StatusUnprocessableEntity, "a label is given as K=V")
-			p.Errors = []access.ProblemDetail{{Message: "must be K=V", Location: "query.label"}}
-			return nil, p
+			return nil, access.Invalid("a label is given as K=V", access.ProblemDetail{Message: "must be K=V", Location: "query.label"})
 		}
 		found[k] = v
 	}
@@ -159,7 +150,7 @@ func (p ClassPath) find(ctx context.Context, a *API, act access.Act) (view.Class
 	}
 	id, err := view.ParseID(name)
 	if err != nil {
-		return view.Class{}, access.NewProblem(http.StatusUnprocessableEntity, err.Error())
+		return view.Class{}, access.Invalid(err.Error())
 	}
 	return view.NewFinder(a.Store, a.Now()).Class(ctx, id)
 }
@@ -180,35 +171,29 @@ type LogEntry struct {
 }
 
 func (a *API) registerOccurrences() {
-	huma.Register(a.huma, route(http.MethodGet, "/api/v1/occurrences", "listOccurrences", "Classes of a period",
+	registerRead(a, route(http.MethodGet, "/api/v1/occurrences", "listOccurrences", "Classes of a period",
 		"The classes that start in a period, with what became of them: those of the store, and those of the active plans that it does not have yet. "+
 			"A period may have 20000 classes; plan and recording narrow it.", "Occurrences"),
-		func(ctx context.Context, in *listInput) (*answer[Occurrences], error) {
+		func(ctx context.Context, in *listInput) (Occurrences, error) {
 			list, err := a.list(ctx, in)
-			if err != nil {
-				return nil, a.problem(err)
-			}
-			return &answer[Occurrences]{Occurrences{list}}, nil
+			return Occurrences{list}, err
 		})
-	huma.Register(a.huma, route(http.MethodGet, "/api/v1/occurrences/{plan}/{recording}/{start}", "getOccurrence", "One class",
+	register(a, route(http.MethodGet, "/api/v1/occurrences/{plan}/{recording}/{start}", "getOccurrence", "One class",
 		"All that is known of a class: its settings and where each comes from, what happened, and its log in words.", "Occurrences"),
 		func(ctx context.Context, in *struct{ ClassPath }) (*answer[Details], error) {
 			c, err := in.find(ctx, a, access.Look)
 			if err != nil {
-				return nil, a.problem(err)
+				return nil, err
 			}
 			d, err := view.ReadDetails(ctx, a.Store, c)
 			if err != nil {
-				return nil, a.problem(err)
+				return nil, err
 			}
 			return &answer[Details]{detailsOf(c, d)}, nil
 		})
 }
 
 func (a *API) list(ctx context.Context, in *listInput) ([]view.Occurrence, error) {
-	if err := lookAt(ctx); err != nil {
-		return nil, err
-	}
 	if err := in.resolve(a.Now()); err != nil {
 		return nil, err
 	}
@@ -223,16 +208,14 @@ func (a *API) list(ctx context.Context, in *listInput) ([]view.Occurrence, error
 	l, err := f.Between(ctx, from, until)
 	switch {
 	case errors.Is(err, view.ErrTooMany):
-		return nil, access.NewProblem(http.StatusUnprocessableEntity,
-			fmt.Sprintf("the period has more than %d classes: shorten it, or name a plan or a recording", maxListed))
+		return nil, access.Invalid(fmt.Sprintf("the period has more than %d classes: shorten it, or name a plan or a recording", maxListed))
 	case err != nil:
 		return nil, err
 	}
-	rows := slices.DeleteFunc(l.Rows, func(o store.Occurrence) bool {
+	l.Rows = slices.DeleteFunc(l.Rows, func(o store.Occurrence) bool {
 		return !in.contains(o.Start.In(view.ZoneOf(o))) || !sel.Matches(o.Plan, o.Recording, l.Captions[o.ID].Labels) ||
 			len(in.State) > 0 && !slices.Contains(in.State, o.State) || len(in.Outcome) > 0 && !slices.Contains(in.Outcome, o.Outcome)
 	})
-	l.Rows = rows
 	return l.List(), nil
 }
 

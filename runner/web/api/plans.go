@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"rundown/runner/operate"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -43,46 +41,34 @@ type confirmInput struct {
 }
 
 func (a *API) registerPlans() {
-	huma.Register(a.huma, route(http.MethodGet, "/api/v1/plans", "listPlans", "Plans",
+	registerRead(a, route(http.MethodGet, "/api/v1/plans", "listPlans", "Plans",
 		"The plans of the store, each with the revision that is active and the newest one.", "Plans"),
-		func(ctx context.Context, _ *struct{}) (*answer[Plans], error) {
-			if err := lookAt(ctx); err != nil {
-				return nil, a.problem(err)
-			}
+		func(ctx context.Context, _ *struct{}) (Plans, error) {
 			plans, err := view.ReadPlans(ctx, a.Store)
-			if err != nil {
-				return nil, a.problem(err)
-			}
-			return &answer[Plans]{Plans{plans}}, nil
+			return Plans{plans}, err
 		})
-	huma.Register(a.huma, route(http.MethodGet, "/api/v1/plans/{name}/revisions", "listRevisions", "Revisions of a plan",
+	registerRead(a, route(http.MethodGet, "/api/v1/plans/{name}/revisions", "listRevisions", "Revisions of a plan",
 		"The revisions of a plan, newest first: the JSON of `rundown history --plans`.", "Plans"),
-		func(ctx context.Context, in *PlanPath) (*answer[Revisions], error) {
-			if err := lookAt(ctx); err != nil {
-				return nil, a.problem(err)
-			}
+		func(ctx context.Context, in *PlanPath) (Revisions, error) {
 			list, err := a.revisions(ctx, in.Name)
-			if err != nil {
-				return nil, a.problem(err)
-			}
-			return &answer[Revisions]{Revisions{list}}, nil
+			return Revisions{list}, err
 		})
 	op := route(http.MethodPost, "/api/v1/plans/{name}/confirm", "confirmPlan", "Confirm a plan that waits",
 		"The revision becomes the active one, however much it removes. Needs the scope operate.", "Acts")
 	op.Errors = append(op.Errors, http.StatusConflict)
-	huma.Register(a.huma, op, func(ctx context.Context, in *confirmInput) (*answer[Confirmed], error) {
+	register(a, op, func(ctx context.Context, in *confirmInput) (*answer[Confirmed], error) {
 		if err := access.CallerOf(ctx).Require(access.Change, "", ""); err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		if _, err := a.revisions(ctx, in.Name); err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		a.acts.Lock()
 		defer a.acts.Unlock()
 		by := a.operator(ctx, "", in.Body.Reason)
 		text, err := operate.Confirm(ctx, a.Store, store.Revision{ID: in.Body.Revision, Plan: in.Name}, by)
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, err
 		}
 		a.Log.Info("plan confirmed", "plan", in.Name, "revision", in.Body.Revision, "who", by.Who, "from", by.From, "reason", by.Why)
 		return &answer[Confirmed]{Confirmed{text}}, nil
