@@ -67,7 +67,7 @@ func (a *applied) view() *appliedJSON {
 		v.By = "classes"
 	}
 	if a.revision.ID != 0 {
-		v.Revision, v.At = &a.revision.ID, view.SessionTime(&a.revision.At)
+		v.Revision, v.At = &a.revision.ID, view.SessionTime(a.revision.At)
 	}
 	return v
 }

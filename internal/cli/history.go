@@ -290,7 +290,7 @@ func (a *app) printSessions(l view.Views) {
 			t.Add("", name, outcome, "none", "", "", "", "")
 		}
 		for _, s := range l.Sessions[o.ID] {
-			d := view.ReadDoc[view.SessionDoc](s.Doc)
+			d := view.ReadSession(s)
 			note := ""
 			if s.SID != "" {
 				note = "sid " + s.SID
@@ -307,8 +307,8 @@ func (a *app) printSessions(l view.Views) {
 }
 
 // clockIn is the time of day in a zone, with seconds: what was recorded matters to the second.
-func clockIn(t *time.Time, zone *time.Location) string {
-	if t == nil || t.IsZero() {
+func clockIn(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
 		return "?"
 	}
 	return t.In(zone).Format("15:04:05")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -47,10 +48,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 	}
 	var list []leavingClass
 	for _, row := range left {
-		until := row.End
-		if at := view.ReadDoc[view.OccurrenceDoc](row.Doc).Until; at != nil {
-			until = *at
-		}
+		until := cmp.Or(view.ReadDoc[view.OccurrenceDoc](row.Doc).Until, row.End)
 		list = append(list, leavingClass{row.ID, names[row.ID], until.In(view.ZoneOf(row))})
 	}
 	return list, nil

@@ -138,10 +138,10 @@ func (a *app) writeOutbox(keys []string, messages []store.Message) error {
 	for _, m := range messages {
 		j := messageJSON{
 			ID: m.ID, Target: m.Target, Event: m.Kind, Severity: m.Severity, Occurrence: view.OrNull(m.Subject), State: string(m.State),
-			CreatedAt: view.SessionTime(&m.At), Tries: m.Tries, SettledAt: view.SessionTime(&m.Settled), Result: view.OrNull(m.Result), Body: m.Body,
+			CreatedAt: view.SessionTime(m.At), Tries: m.Tries, SettledAt: view.SessionTime(m.Settled), Result: view.OrNull(m.Result), Body: m.Body,
 		}
 		if m.State == store.MessageWaiting {
-			j.DueAt = view.SessionTime(&m.Due)
+			j.DueAt = view.SessionTime(m.Due)
 		}
 		doc.Messages = append(doc.Messages, j)
 	}

@@ -422,15 +422,11 @@ const auditTolerance = time.Second
 
 // audit compares the ledger of the simulator with the store, session by session.
 func audit(ledger simulator.Ledger, l view.Views) (account string, differences []string) {
-	type known struct {
-		doc   view.SessionDoc
-		state string
-	}
-	sessions := map[string]known{}
+	sessions := map[string]session.Session{} // those of the store, by sid
 	for _, o := range l.Rows {
 		for _, s := range l.Sessions[o.ID] {
 			if s.SID != "" {
-				sessions[s.SID] = known{view.ReadDoc[view.SessionDoc](s.Doc), s.State}
+				sessions[s.SID] = view.ReadSession(s)
 			}
 		}
 	}
@@ -444,11 +440,11 @@ func audit(ledger simulator.Ledger, l view.Views) (account string, differences [
 		case !ok:
 			differ("session %s of %s (uid %s) ran, but is not in the store", s.SID, s.Cname, s.UID)
 		case s.StoppedAt == nil:
-			differ("session %s of %s is still running, but the store says %s", s.SID, s.Cname, ours.state)
-		case apart(s.StoppedAt, ours.doc.StoppedAt):
-			differ("session %s of %s ended at %s, the store says %s", s.SID, s.Cname, instantText(s.StoppedAt), instantText(ours.doc.StoppedAt))
-		case apart(s.RecordingAt, ours.doc.RecordingAt):
-			differ("session %s of %s was recorded from %s, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(ours.doc.RecordingAt))
+			differ("session %s of %s is still running, but the store says %s", s.SID, s.Cname, ours.State)
+		case apart(s.StoppedAt, ours.StoppedAt):
+			differ("session %s of %s ended at %s, the store says %s", s.SID, s.Cname, instantText(s.StoppedAt), instantText(&ours.StoppedAt))
+		case apart(s.RecordingAt, ours.RecordingAt):
+			differ("session %s of %s was recorded from %s, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(&ours.RecordingAt))
 		}
 	}
 	for sid := range sessions {
@@ -461,18 +457,19 @@ func audit(ledger simulator.Ledger, l view.Views) (account string, differences [
 	return account, differences
 }
 
-// apart says that two times differ by more than the tolerance; a time that is missing on one side differs, too.
-func apart(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return (a == nil) != (b == nil)
+// apart says that a time of the ledger, nil for none, and one of the store differ by more than the tolerance. One that is missing on one
+// side differs, too.
+func apart(ledger *time.Time, stored time.Time) bool {
+	if ledger == nil || stored.IsZero() {
+		return (ledger == nil) != stored.IsZero()
 	}
-	return a.Sub(*b).Abs() > auditTolerance
+	return ledger.Sub(stored).Abs() > auditTolerance
 }
 
-// instantText is a time of a session.
+// instantText is a time of a session, nil or zero for none.
 func instantText(t *time.Time) string {
-	if s := view.SessionTime(t); s != nil {
-		return *s
+	if t == nil || t.IsZero() {
+		return "never"
 	}
-	return "never"
+	return *view.SessionTime(*t)
 }

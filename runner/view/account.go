@@ -10,54 +10,41 @@ import (
 	"rundown/runner/store"
 )
 
-// OccurrenceDoc is what is read of the runner's own account of an occurrence, the JSON of its row. Whatever is absent is unknown.
+// OccurrenceDoc is the runner's own account of an occurrence, the JSON of its row. Its times are those that hold: an extension, and
+// what ends the class sooner, are laid over those of the plan. Whatever the row does not hold is unknown, and zero here.
 type OccurrenceDoc struct {
-	Timezone string `json:"timezone"`
-	App      string `json:"app_name"`
-	Storage  string `json:"storage"`
-	Bucket   string `json:"bucket"`
-	Gaps     []struct {
-		From  *time.Time `json:"from"`
-		Until *time.Time `json:"until"`
-	} `json:"gaps,omitempty"`
-	PlanEnd         time.Time  `json:"plan_end,omitzero"`          // where an extension lasts longer
-	EarlierSessions int        `json:"earlier_sessions,omitempty"` // so many sessions are of a time or an App ID that the plan has left
-	Extended        *OrderDoc  `json:"extended,omitempty"`
-	Cancel          *OrderDoc  `json:"cancel,omitempty"`
-	From            time.Time  `json:"from,omitzero"`    // when the recording begins
-	Until           *time.Time `json:"until,omitempty"`  // when it ends
-	Absent          bool       `json:"absent,omitempty"` // no active plan holds it
-	Observed        struct {
-		Generation int64 `json:"generation"`
-	} `json:"observed"` // of what is wanted, as far as it was taken in
-	AppID string `json:"app,omitempty"` // that is to record it: another may have it yet
+	session.Target
+	session.Status
+	Absent   bool // no active plan holds it
+	Cancel   *OrderDoc
+	Extended *OrderDoc
 }
 
-// UnmarshalJSON reads the account. Its times are those of the plan: an extension, and what ends it sooner, are laid over
-// them, and a cancellation by the plan counts as one.
+// UnmarshalJSON reads the account. A cancellation by the plan counts as one.
 func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
-	type plain OccurrenceDoc
-	if err := json.Unmarshal(text, (*plain)(d)); err != nil {
+	var orders struct {
+		Cancel   *OrderDoc `json:"cancel"`
+		Extended *OrderDoc `json:"extended"`
+	}
+	if err := json.Unmarshal(text, &orders); err != nil {
 		return err
 	}
-	var spec session.Spec
-	var status session.Status
-	if json.Unmarshal(text, &spec) != nil || json.Unmarshal(text, &status) != nil || spec.End.IsZero() {
-		return nil // of a form of which only the fields above are known
-	}
-	s := session.View(spec, status)
-	d.PlanEnd, d.Until = s.PlanEnd, &s.Until
+	spec, status, _ := session.Decode(text, nil) // of a form of another version, what can be read
+	d.Target, d.Status, d.Absent, d.Cancel, d.Extended = spec.Target, status, spec.Absent, orders.Cancel, orders.Extended
 	if c := spec.CancelledByPlan; d.Cancel == nil && c != nil {
 		d.Cancel = &OrderDoc{Who: c.Who, Reason: c.Reason, ReasonCode: c.ReasonCode, Closure: c.Closure}
+	}
+	if !spec.End.IsZero() {
+		d.Target = session.View(spec, status).Target
 	}
 	return nil
 }
 
-// OrderDoc is an order in the runner's account.
+// OrderDoc is an order in the runner's account: a [session.Cancel] or a [session.Extension], and whether it waits.
 type OrderDoc struct {
-	Until      *time.Time  `json:"until,omitempty"` // of an extension
-	Start      time.Time   `json:"start,omitzero"`  // of the class that an extension was given for
-	End        time.Time   `json:"end,omitzero"`    // of the same by its plan
+	Until      time.Time   `json:"until,omitzero"` // of an extension
+	Start      time.Time   `json:"start,omitzero"` // of the class that an extension was given for
+	End        time.Time   `json:"end,omitzero"`   // of the same by its plan
 	Who        string      `json:"who"`
 	Reason     string      `json:"reason,omitempty"`
 	ReasonCode reason.Code `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
@@ -65,15 +52,11 @@ type OrderDoc struct {
 	Closure    int64       `json:"closure,omitempty"`     // that gave it; 0: none
 }
 
-// SessionDoc is what is read of the runner's account of a session.
-type SessionDoc struct {
-	Reason       string     `json:"reason"`
-	ReasonCode   string     `json:"reason_code"`
-	StartedAt    *time.Time `json:"started_at"`
-	RecordingAt  *time.Time `json:"recording_at"`
-	StoppedAt    *time.Time `json:"stopped_at"`
-	UploadStatus string     `json:"upload_status"`
-	Files        []string   `json:"files"`
+// ReadSession gives what the store knows of a session: the columns of its row, and the runner's own account of it.
+func ReadSession(row store.Session) session.Session {
+	x := ReadDoc[session.Session](row.Doc)
+	x.Attempt, x.Cname, x.UID, x.ResourceID, x.SID, x.State = row.Attempt, row.Cname, row.UID, row.ResourceID, row.SID, session.SessionState(row.State)
+	return x
 }
 
 // ReadDoc reads an account that may be absent. One that cannot be read leaves everything unknown: what the columns
@@ -89,7 +72,7 @@ func ReadDoc[T any](doc []byte) T {
 // ZoneOf is the zone in which an occurrence's times are shown: the recording's where the account names it, else the
 // offset between the planned start in the identity, which is in UTC, and the planned local time.
 func ZoneOf(o store.Occurrence) *time.Location {
-	if name := ReadDoc[OccurrenceDoc](o.Doc).Timezone; name != "" {
+	if name := ReadDoc[OccurrenceDoc](o.Doc).Zone; name != "" {
 		if zone, ok := plan.Zone(name); ok {
 			return zone
 		}
@@ -109,13 +92,11 @@ func ZoneOf(o store.Occurrence) *time.Location {
 // ExtensionOf is the extension of a class with the end that it gives the class now. It has no effect where the class ends
 // then or later by its plan.
 func ExtensionOf(o store.Occurrence) (x *OrderDoc, effective bool) {
-	doc := ReadDoc[OccurrenceDoc](o.Doc)
-	if doc.Extended == nil || doc.Extended.Until == nil {
-		return doc.Extended, doc.Extended != nil
+	x = ReadDoc[OccurrenceDoc](o.Doc).Extended
+	if x == nil || x.Until.IsZero() {
+		return x, x != nil
 	}
 	own := PlanEnd(o)
-	x = doc.Extended
-	until := (&session.Extension{Until: *x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
-	x.Until = &until
-	return x, until.After(own)
+	x.Until = (&session.Extension{Until: x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
+	return x, x.Until.After(own)
 }

@@ -25,7 +25,7 @@ func ClosuresOf(closures []store.Closure) []Closure {
 	for _, c := range closures {
 		v := Closure{
 			Closure: c.ID, Kind: c.Kind, Day: OrNull(c.Day), From: OrNull(c.From), Until: OrNull(c.Until), Labels: map[string]string{}, Recording: OrNull(c.Recording),
-			At: SessionTime(&c.At), Who: OrNull(c.Who), Reason: OrNull(c.Reason), EndedAt: SessionTime(&c.EndedAt), EndedBy: OrNull(c.EndedBy),
+			At: SessionTime(c.At), Who: OrNull(c.Who), Reason: OrNull(c.Reason), EndedAt: SessionTime(c.EndedAt), EndedBy: OrNull(c.EndedBy),
 		}
 		if c.Labels != nil {
 			v.Labels = c.Labels

@@ -99,9 +99,9 @@ type Daemon struct {
 
 // JSON is the form that scripts read.
 func (d DaemonState) JSON() Daemon {
-	v := Daemon{Running: d.Running() && !d.Quiet(), Host: OrNull(d.Host), LastSeen: SessionTime(&d.Beat)}
+	v := Daemon{Running: d.Running() && !d.Quiet(), Host: OrNull(d.Host), LastSeen: SessionTime(d.Beat)}
 	if d.here() {
-		v.PID, v.Since = &d.PID, SessionTime(&d.Since)
+		v.PID, v.Since = &d.PID, SessionTime(d.Since)
 	}
 	return v
 }

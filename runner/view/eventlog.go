@@ -24,7 +24,7 @@ type LogEntry struct {
 func LogOf(events []store.Event) []LogEntry {
 	told := []LogEntry{}
 	for _, e := range events {
-		told = append(told, LogEntry{SessionTime(&e.At), e.Kind, OrNull(e.Who), e.Text, json.RawMessage(e.Data)})
+		told = append(told, LogEntry{SessionTime(e.At), e.Kind, OrNull(e.Who), e.Text, json.RawMessage(e.Data)})
 	}
 	return told
 }

@@ -284,7 +284,10 @@ func (f *Finder) rowOf(ctx context.Context, o *plan.Occurrence) (store.Occurrenc
 func AsRow(o *plan.Occurrence) store.Occurrence {
 	at := NamesOfPlanned(o).at[0]
 	day, clock, _ := strings.Cut(at, "T")
-	doc := OccurrenceDoc{Timezone: o.Settings.Zone.String()}
+	doc := struct {
+		Timezone string    `json:"timezone"`
+		Cancel   *OrderDoc `json:"cancel,omitempty"`
+	}{Timezone: o.Settings.Zone.String()}
 	if o.Cancelled() {
 		doc.Cancel = &OrderDoc{Who: runner.PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
 	}

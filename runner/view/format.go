@@ -47,8 +47,8 @@ func PlanTime(t time.Time) *string {
 }
 
 // SessionTime writes a time of a session: UTC with milliseconds. The zero time is null.
-func SessionTime(t *time.Time) *string {
-	if t == nil || t.IsZero() {
+func SessionTime(t time.Time) *string {
+	if t.IsZero() {
 		return nil
 	}
 	s := t.UTC().Format("2006-01-02T15:04:05.000Z")

@@ -40,7 +40,7 @@ func ReadNodes(ctx context.Context, s *store.Store, now time.Time) ([]Node, erro
 	list := make([]Node, len(all))
 	for i, n := range all {
 		list[i] = Node{
-			ID: n.ID, Name: Line(n.Name), Version: OrNull(n.Version), Since: SessionTime(&n.Started), LastSeen: SessionTime(&n.Beat),
+			ID: n.ID, Name: Line(n.Name), Version: OrNull(n.Version), Since: SessionTime(n.Started), LastSeen: SessionTime(n.Beat),
 			Alive: now.Before(n.AliveUntil), Apps: []string{}, Began: n.Started, Beat: n.Beat,
 		}
 		if s.Liveness().TTL == 0 { // nobody buries it, so that its heartbeats are for people alone

@@ -90,8 +90,8 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	d := ReadDoc[OccurrenceDoc](o.Doc)
 	v := Occurrence{
 		ID: o.ID, Recording: o.Recording,
-		App: OrNull(d.App), Page: OrNull(redact.Query(plan.MaskUser(o.URL))), Storage: OrNull(d.Storage), Bucket: OrNull(d.Bucket),
-		Start: PlanTime(InZone(o.Start, zone)), End: PlanTime(InZone(o.End, zone)), Timezone: OrNull(d.Timezone),
+		App: OrNull(d.AppName), Page: OrNull(redact.Query(plan.MaskUser(o.URL))), Storage: OrNull(d.Storage), Bucket: OrNull(d.Bucket),
+		Start: PlanTime(InZone(o.Start, zone)), End: PlanTime(InZone(o.End, zone)), Timezone: OrNull(d.Zone),
 		Progress: Progress{
 			State: OrNull(o.State), Outcome: OrNull(o.Outcome), Reason: OrNull(o.Reason), ReasonCode: OrNull(o.ReasonCode), Gaps: []Gap{},
 			Cancelled: d.Cancel.view(zone), Sessions: []Session{},
@@ -101,10 +101,7 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 		v.Extended = x.view(zone)
 	}
 	if LeftPlan(o, d) {
-		v.LeftPlan = &Left{}
-		if d.Until != nil {
-			v.LeftPlan.RecordedUntil = PlanTime(InZone(*d.Until, zone))
-		}
+		v.LeftPlan = &Left{PlanTime(InZone(d.Until, zone))}
 	}
 	if d.EarlierSessions > 0 {
 		at, _ := stoppedAt(d.EarlierSessions, sessions)
@@ -113,11 +110,11 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, Gap{SessionTime(g.From), SessionTime(g.Until)})
 	}
-	for _, s := range sessions {
-		d := ReadDoc[SessionDoc](s.Doc)
+	for _, row := range sessions {
+		x := ReadSession(row)
 		v.Sessions = append(v.Sessions, Session{
-			s.Attempt, OrNull(s.Cname), OrNull(s.UID), OrNull(s.ResourceID), OrNull(s.SID), OrNull(s.State), OrNull(d.Reason), OrNull(d.ReasonCode),
-			SessionTime(d.StartedAt), SessionTime(d.RecordingAt), SessionTime(d.StoppedAt), OrNull(d.UploadStatus), d.Files,
+			x.Attempt, OrNull(x.Cname), OrNull(x.UID), OrNull(x.ResourceID), OrNull(x.SID), OrNull(string(x.State)), OrNull(x.Reason), OrNull(string(x.ReasonCode)),
+			SessionTime(x.StartedAt), SessionTime(x.RecordingAt), SessionTime(x.StoppedAt), OrNull(x.UploadStatus), x.Files,
 		})
 	}
 	return v
@@ -128,11 +125,9 @@ func (d *OrderDoc) view(zone *time.Location) *Order {
 	if d == nil {
 		return nil
 	}
-	v := &Order{Who: OrNull(d.Who), Reason: OrNull(d.Reason), ReasonCode: OrNull(string(d.ReasonCode)), Pending: d.Pending}
-	if d.Until != nil {
-		v.Until = PlanTime(d.Until.In(zone))
+	return &Order{
+		Until: PlanTime(InZone(d.Until, zone)), Who: OrNull(d.Who), Reason: OrNull(d.Reason), ReasonCode: OrNull(string(d.ReasonCode)), Pending: d.Pending,
 	}
-	return v
 }
 
 // Views are rows of the store with their sessions.

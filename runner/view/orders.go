@@ -61,7 +61,7 @@ func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	}
 	if extended != nil {
 		x = &OrderDoc{
-			Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Closure: extended.Closure,
+			Until: extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Closure: extended.Closure,
 			Pending: pending(session.CommandExtend),
 		}
 	}
@@ -98,8 +98,8 @@ func (c Class) takenBack() bool {
 
 // End is when the class ends, by the orders that hold.
 func (c Class) End() time.Time {
-	if x, effective := ExtensionOf(c.Row); effective && x.Until != nil && x.Until.After(c.Row.End) {
-		return *x.Until
+	if x, effective := ExtensionOf(c.Row); effective && x.Until.After(c.Row.End) {
+		return x.Until
 	}
 	return c.Row.End
 }
@@ -134,7 +134,7 @@ func ReadOrders(ctx context.Context, s *store.Store) ([]PendingOrder, error) {
 		if kind == session.CommandUncancel {
 			kind = "undo"
 		}
-		orders = append(orders, PendingOrder{c.ID, c.Occurrence, kind, OrNull(c.Who), OrNull(c.Reason), SessionTime(&c.At)})
+		orders = append(orders, PendingOrder{c.ID, c.Occurrence, kind, OrNull(c.Who), OrNull(c.Reason), SessionTime(c.At)})
 	}
 	return orders, nil
 }

@@ -49,7 +49,7 @@ func LeftPlan(o store.Occurrence, doc OccurrenceDoc) bool {
 // LeftText tells of it, and how to end it.
 func LeftText(doc OccurrenceDoc, name string, zone *time.Location) string {
 	text := "not in the active plan; recorded"
-	if doc.Until != nil {
+	if !doc.Until.IsZero() {
 		text += " until " + doc.Until.In(zone).Format("15:04:05 MST")
 	}
 	return text + "; rundown cancel " + name + " stops it"
@@ -61,13 +61,13 @@ func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, 
 		return ""
 	}
 	what := "moved after its recording had begun: "
-	if doc.AppID != "" && doc.AppID != o.App {
+	if doc.App != "" && doc.App != o.App {
 		what = "moved to another App ID after its recording had begun: "
 	}
 	switch at, over := stoppedAt(doc.EarlierSessions, sessions); {
 	case !over:
 		what += "the earlier session is being stopped"
-	case at == nil:
+	case at.IsZero():
 		what += "the earlier session has ended"
 	default:
 		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
@@ -78,16 +78,15 @@ func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, 
 	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
 }
 
-// stoppedAt is when the last of the first so many sessions stopped, nil where that is unknown; over says that all have
+// stoppedAt is when the last of the first so many sessions stopped, zero where that is unknown; over says that all have
 // ended.
-func stoppedAt(earlier int, sessions []store.Session) (last *time.Time, over bool) {
-	for _, s := range sessions[:min(earlier, len(sessions))] {
-		if !session.SessionState(s.State).Final() {
-			return nil, false
+func stoppedAt(earlier int, sessions []store.Session) (last time.Time, over bool) {
+	for _, row := range sessions[:min(earlier, len(sessions))] {
+		x := ReadSession(row)
+		if !x.State.Final() {
+			return time.Time{}, false
 		}
-		if at := ReadDoc[SessionDoc](s.Doc).StoppedAt; at != nil && !at.IsZero() && (last == nil || at.After(*last)) {
-			last = at
-		}
+		last = session.Later(last, x.StoppedAt)
 	}
 	return last, true
 }
@@ -108,7 +107,7 @@ func (d *OrderDoc) Text(zone *time.Location) string {
 		return ""
 	}
 	text := "by " + d.Who
-	if d.Until != nil {
+	if !d.Until.IsZero() {
 		text = "to " + d.Until.In(zone).Format(TimeForm) + " " + text
 	}
 	if d.Reason != "" {
@@ -131,15 +130,15 @@ func Interrupted(o store.Occurrence, sessions []store.Session) bool {
 
 // interruptedText tells of it, by the last session.
 func interruptedText(sessions []store.Session, name string) string {
-	last := sessions[len(sessions)-1]
+	last := ReadSession(sessions[len(sessions)-1])
 	text := fmt.Sprintf("not recorded now: session %d is being begun", last.Attempt)
-	switch state := session.SessionState(last.State); {
-	case state == session.SessionSuspect:
+	switch {
+	case last.State == session.SessionSuspect:
 		text = fmt.Sprintf("nothing is known to be recorded now: the service does not show session %d running", last.Attempt)
-	case state.Final() || state == session.SessionStopping:
+	case last.State.Final() || last.State == session.SessionStopping:
 		text = fmt.Sprintf("not recorded now: session %d ended", last.Attempt)
-		if why := ReadDoc[SessionDoc](last.Doc).Reason; why != "" {
-			text += " (" + why + ")"
+		if last.Reason != "" {
+			text += " (" + last.Reason + ")"
 		}
 		text += ", and another is tried while enough of the class is left"
 	}

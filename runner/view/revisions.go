@@ -48,7 +48,7 @@ type PlanRevision struct {
 // JSON is the form that scripts read.
 func (r PlanRevision) JSON() Revision {
 	return Revision{
-		r.ID, r.Plan, r.Path, SessionTime(&r.At), OrNull(r.Who), OrNull(r.Commit), OrNull(r.Hash), r.Standing, OrNull(r.Note), OrNull(r.ReasonCode),
+		r.ID, r.Plan, r.Path, SessionTime(r.At), OrNull(r.Who), OrNull(r.Commit), OrNull(r.Hash), r.Standing, OrNull(r.Note), OrNull(r.ReasonCode),
 	}
 }
 

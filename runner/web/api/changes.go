@@ -32,7 +32,7 @@ func (a *API) logged(ctx context.Context, seq int64, limit int) (messages []mess
 	entries, err := a.Store.FollowEvents(ctx, seq, limit)
 	for _, e := range entries {
 		messages = append(messages, message{id: e.Seq, event: "change", data: Change{
-			e.Seq, view.SessionTime(&e.At), view.OrNull(e.Occurrence), e.Kind, view.OrNull(e.Who), view.Line(e.Text),
+			e.Seq, view.SessionTime(e.At), view.OrNull(e.Occurrence), e.Kind, view.OrNull(e.Who), view.Line(e.Text),
 		}})
 	}
 	return messages, err

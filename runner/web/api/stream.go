@@ -179,7 +179,7 @@ func (s *stream) follow(ctx context.Context, sub *subscription) {
 	}
 	defer sub.follower.leave(feed)
 	now := s.a.Now()
-	first := []message{{event: "tick", data: Tick{view.SessionTime(&now)}}}
+	first := []message{{event: "tick", data: Tick{view.SessionTime(now)}}}
 	if missed {
 		first = append(first, message{event: "missed", data: Missed{after}})
 	}
@@ -207,7 +207,7 @@ func (s *stream) follow(ctx context.Context, sub *subscription) {
 			}
 		case <-tick.C:
 			now := s.a.Now()
-			some = []message{{event: "tick", data: Tick{view.SessionTime(&now)}}}
+			some = []message{{event: "tick", data: Tick{view.SessionTime(now)}}}
 		}
 		if s.send(some...) != nil {
 			return

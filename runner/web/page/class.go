@@ -54,7 +54,7 @@ type classBar struct {
 
 // sessionView is a session as the page shows it.
 type sessionView struct {
-	Session
+	session.Session
 	From, Recorded, Until When
 	Length                string
 	Advice                *advice
@@ -189,22 +189,22 @@ func (s scribe) facts(c *Class) (facts []fact) {
 	return facts
 }
 
-func (s scribe) sessionOf(x Session, zone *time.Location) sessionView {
+func (s scribe) sessionOf(x session.Session, zone *time.Location) sessionView {
 	v := sessionView{
-		Session: x, From: s.when(x.Started, zone, "15:04:05"), Recorded: s.when(x.Recording, zone, "15:04:05"), Until: s.when(x.Stopped, zone, "15:04:05"),
-		Advice: adviceOf(x.Code, ""),
+		Session: x, From: s.when(x.StartedAt, zone, "15:04:05"), Recorded: s.when(x.RecordingAt, zone, "15:04:05"), Until: s.when(x.StoppedAt, zone, "15:04:05"),
+		Advice: adviceOf(x.ReasonCode, ""),
 	}
 	switch x.State {
 	case session.SessionFailed, session.SessionLost, session.SessionOrphan, session.SessionSuspect:
 		v.Bad = true
 	}
-	if !x.Recording.IsZero() {
-		until := x.Stopped
+	if !x.RecordingAt.IsZero() {
+		until := x.StoppedAt
 		if until.IsZero() && x.State == session.SessionRunning {
 			until = s.now
 		}
-		if until.After(x.Recording) {
-			v.Length = lengthText(until.Sub(x.Recording))
+		if until.After(x.RecordingAt) {
+			v.Length = lengthText(until.Sub(x.RecordingAt))
 		}
 	}
 	return v

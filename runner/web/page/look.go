@@ -109,10 +109,10 @@ func (l look) over() bool {
 // written are the periods that the sessions of a class wrote.
 func (c *Class) written(now time.Time) (spans []span) {
 	for _, s := range c.Sessions {
-		if s.Recording.IsZero() {
+		if s.RecordingAt.IsZero() {
 			continue
 		}
-		until := s.Stopped
+		until := s.StoppedAt
 		if until.IsZero() {
 			switch s.State {
 			case session.SessionRunning, session.SessionStopping, session.SessionSuspect:
@@ -124,7 +124,7 @@ func (c *Class) written(now time.Time) (spans []span) {
 				until = c.End // and now the gaps tell
 			}
 		}
-		spans = append(spans, span{s.Recording, until})
+		spans = append(spans, span{s.RecordingAt, until})
 	}
 	return spans
 }

@@ -44,7 +44,7 @@ type Progress struct {
 	Reason              string
 	Code                reason.Code
 	Gaps                []span // a zero end is open
-	Sessions            []Session
+	Sessions            []session.Session
 	Cancelled, Extended *view.OrderDoc
 	Left                bool   // no active plan holds it, and it is being recorded
 	Moved               string // what happened to a class that was moved while it ran
@@ -52,18 +52,6 @@ type Progress struct {
 
 // Place is what a class is recorded from, and where to.
 type Place struct{ App, Page, Storage, Bucket string }
-
-// Session is one session of a class at the service.
-type Session struct {
-	Attempt                     int
-	Cname, UID, SID             string
-	State                       session.SessionState
-	Reason                      string
-	Code                        reason.Code
-	Started, Recording, Stopped time.Time // zero: unknown, or not yet
-	Upload                      string
-	Files                       []string
-}
 
 // Entry is one entry of a class's story.
 type Entry struct {

@@ -159,7 +159,7 @@ func (c *Class) lost(now time.Time) (lost time.Duration) {
 
 func (s scribe) extendedText(c *Class) string {
 	text := "extended by " + cmp.Or(c.Extended.Who, "an operator")
-	if c.Extended.Until != nil {
+	if !c.Extended.Until.IsZero() {
 		text = "extended to " + c.Extended.Until.In(zoneOrUTC(c.Zone)).Format("15:04") + " by " + cmp.Or(c.Extended.Who, "an operator")
 	}
 	return orderText(text, c.Extended)

@@ -25,7 +25,7 @@ func TestOnlyWhatIsRecordedCountsAsRecording(t *testing.T) {
 	now := time.Date(2031, 9, 17, 9, 30, 0, 0, time.UTC)
 	class := func(state session.Phase, of session.SessionState) Class {
 		c := Class{Times: Times{Zone: time.UTC, Start: now.Add(-30 * time.Minute), End: now.Add(30 * time.Minute)}}
-		c.State, c.Sessions = state, []Session{{State: of}}
+		c.State, c.Sessions = state, []session.Session{{State: of}}
 		return c
 	}
 	classes := []Class{

@@ -159,41 +159,29 @@ func (s *Source) decode(row store.Occurrence, sessions []store.Session, caption 
 // classOf is a class as the page shows it.
 func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
 	doc := view.ReadDoc[view.OccurrenceDoc](o.Doc)
-	zone, known := plan.Zone(doc.Timezone)
-	if !known {
-		zone = view.ZoneOf(o)
-	}
+	zone := view.ZoneOf(o)
 	c := Class{
 		Caption: Caption{ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels},
-		Times:   Times{Zone: zone, Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From},
+		Times:   Times{Zone: zone, Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From, Until: doc.Until},
 		Progress: Progress{
 			State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
 			Left: view.LeftPlan(o, doc), Cancelled: doc.Cancel, Moved: view.MovedText(o, doc, sessions, zone),
 		},
-		Place: Place{App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket},
+		Place: Place{App: doc.AppName, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket},
 	}
-	if doc.Until != nil {
-		c.Until = *doc.Until
-	}
-	if doc.Extended != nil {
-		if x, effective := view.ExtensionOf(o); effective {
-			c.Extended = x
-			if x.Until != nil && x.Until.After(c.End) {
-				c.PlanEnd, c.End = cmpTime(c.PlanEnd, c.End), *x.Until
-			}
+	if x, effective := view.ExtensionOf(o); effective {
+		c.Extended = x
+		if x.Until.After(c.End) {
+			c.PlanEnd, c.End = cmp.Or(c.PlanEnd, c.End), x.Until
 		}
 	}
 	for _, g := range doc.Gaps {
-		if g.From != nil {
-			p := span{From: *g.From}
-			if g.Until != nil {
-				p.Until = *g.Until
-			}
-			c.Gaps = append(c.Gaps, p)
+		if !g.From.IsZero() {
+			c.Gaps = append(c.Gaps, span(g))
 		}
 	}
 	for _, x := range sessions {
-		c.Sessions = append(c.Sessions, sessionFrom(x))
+		c.Sessions = append(c.Sessions, view.ReadSession(x))
 	}
 	return c
 }
@@ -206,28 +194,6 @@ func bare(address string) string {
 		address += "?…"
 	}
 	return address
-}
-
-// cmpTime is the first of two instants that is not zero.
-func cmpTime(a, b time.Time) time.Time {
-	if a.IsZero() {
-		return b
-	}
-	return a
-}
-
-func sessionFrom(x store.Session) Session {
-	d := view.ReadDoc[view.SessionDoc](x.Doc)
-	s := Session{
-		Attempt: x.Attempt, Cname: x.Cname, UID: x.UID, SID: x.SID, State: session.SessionState(x.State),
-		Reason: d.Reason, Code: reason.Code(d.ReasonCode), Upload: d.UploadStatus, Files: d.Files,
-	}
-	for _, at := range []struct{ from, to *time.Time }{{d.StartedAt, &s.Started}, {d.RecordingAt, &s.Recording}, {d.StoppedAt, &s.Stopped}} {
-		if at.from != nil {
-			*at.to = *at.from
-		}
-	}
-	return s
 }
 
 // find is the class of an identity.
