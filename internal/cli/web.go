@@ -214,12 +214,9 @@ func (p *dutyPage) open(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	p.store = s
-	p.pages = page.New(page.Options{
-		Source: &page.Source{
-			Store: s, Clock: p.d.a.clock, Issues: p.issues, State: p.state, Started: p.d.started, Version: versionOf().Version, GroupText: render.GroupText,
-		},
-		Log: p.d.log,
-	})
+	p.pages = page.New(&page.Source{
+		Store: s, Clock: p.d.a.clock, Issues: p.issues, State: p.state, Started: p.d.started, Version: versionOf().Version, GroupText: render.GroupText,
+	}, p.d.log)
 	return p.pages, nil
 }
 

@@ -157,13 +157,10 @@ func outcomesOfTheAPI(t *testing.T, w *works) map[string]string {
 // outcomesOnThePage are the outcomes by class as people see them.
 func outcomesOnThePage(t *testing.T, w *works) map[string]string {
 	t.Helper()
-	pages := dutypage.New(dutypage.Options{
-		Source: &dutypage.Source{
-			Store: w.store, Clock: time.Now, Issues: w.engine.Issues, State: func() (bool, string) { return true, "" }, Started: day, Version: "v1.2.3",
-			GroupText: func(forecast.DifferenceGroup) string { return "" },
-		},
-		Log: slog.New(slog.DiscardHandler),
-	})
+	pages := dutypage.New(&dutypage.Source{
+		Store: w.store, Clock: time.Now, Issues: w.engine.Issues, State: func() (bool, string) { return true, "" }, Started: day, Version: "v1.2.3",
+		GroupText: func(forecast.DifferenceGroup) string { return "" },
+	}, slog.New(slog.DiscardHandler))
 	guard := access.New(access.Config{Loopback: true}, func(int, string, netip.Addr) {})
 	outcomes := map[string]string{}
 	for _, found := range shownOn.FindAllStringSubmatch(string(get(t, guard.Handler(pages), "/day/2031-09-15")), -1) {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -93,14 +94,19 @@ func (s *site) actRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /plans/{plan}/{revision}/confirm", s.doConfirm)
 }
 
+// identityIn is the identity of the class that the address of a request names.
+func identityIn(r *http.Request) string {
+	return r.PathValue("plan") + "/" + r.PathValue("recording") + "/" + r.PathValue("start")
+}
+
 // askClass builds the confirmation of an act for a class.
 func (s *site) askClass(kind ActKind) builder {
 	return func(r *http.Request, sh *shell) (any, error) {
-		a := Act{Kind: kind, Class: r.PathValue("plan") + "/" + r.PathValue("recording") + "/" + r.PathValue("start")}
+		a := Act{Kind: kind, Class: identityIn(r)}
 		if err := sh.Caller.Require(kind.access(), r.PathValue("plan"), r.PathValue("recording")); err != nil {
 			return nil, err
 		}
-		c, _, err := s.Source.class(r.Context(), a.Class)
+		c, _, err := s.source.class(r.Context(), a.Class)
 		if err != nil {
 			return nil, err
 		}
@@ -118,10 +124,10 @@ func (s *site) askClass(kind ActKind) builder {
 			}
 			for _, l := range lengths {
 				end := c.End.Add(l)
-				p.Lengths = append(p.Lengths, choice{l.String(), lengthText(l) + ", to " + end.In(zoneOrUTC(c.Zone)).Format("15:04"), l == a.Length})
+				p.Lengths = append(p.Lengths, choice{l.String(), lengthText(l) + ", to " + end.In(c.Zone).Format("15:04"), l == a.Length})
 			}
 		}
-		p.Effects, err = s.Source.judge(r.Context(), a)
+		p.Effects, err = s.source.judge(r.Context(), a)
 		return p, err
 	}
 }
@@ -129,23 +135,41 @@ func (s *site) askClass(kind ActKind) builder {
 // doClass carries an act for a class out and shows the class.
 func (s *site) doClass(kind ActKind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		a := Act{Kind: kind, Plan: r.PathValue("plan"), Class: r.PathValue("plan") + "/" + r.PathValue("recording") + "/" + r.PathValue("start")}
+		a := Act{Kind: kind, Plan: r.PathValue("plan"), Class: identityIn(r)}
 		s.carryOut(w, r, a, LinkOf(a.Class)+"?done="+string(kind))
 	}
 }
 
-// carryOut reads the form of an act, does it, and leads to a page that shows what came of it.
+// carryOut does the act of a form.
 func (s *site) carryOut(w http.ResponseWriter, r *http.Request, a Act, then string) {
+	s.submit(w, r, a.Kind.access(), then, func(by access.Caller) ([]any, error) {
+		err := a.read(r.PostForm, by)
+		if err == nil {
+			err = s.source.give(r.Context(), a)
+		}
+		return []any{"act", a.Kind, "occurrence", a.Class, "plan", a.Plan, "revision", a.Rev, "who", a.Who, "reason", a.Reason, "from", a.From}, err
+	})
+}
+
+// submit has what a form orders done for a caller who may, and leads to a page that shows what came of it, or tells why it was not
+// done. do gives what is logged.
+func (s *site) submit(w http.ResponseWriter, r *http.Request, needs access.Act, then string, do func(by access.Caller) ([]any, error)) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	caller := access.CallerOf(r.Context())
-	err := caller.Require(a.Kind.access(), a.Plan, r.PathValue("recording"))
-	if err == nil {
-		err = a.read(w, r)
+	err := caller.Require(needs, r.PathValue("plan"), r.PathValue("recording"))
+	if err == nil && r.ParseForm() != nil {
+		err = &badRequest{"the form is too long or cannot be read"}
 	}
+	var attrs []any
 	if err == nil {
-		a.Who, a.From = caller.Name, caller.Address
-		err = s.Source.give(r.Context(), a)
+		attrs, err = do(caller)
 	}
-	s.finish(w, r, err, then, "act", a.Kind, "occurrence", a.Class, "plan", a.Plan, "revision", a.Rev, "who", a.Who, "reason", a.Reason, "from", a.From)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.log.Info("order given on the page", attrs...)
+	http.Redirect(w, r, then, http.StatusSeeOther)
 }
 
 // access is what a caller needs to be allowed for the act.
@@ -156,25 +180,22 @@ func (k ActKind) access() access.Act {
 	return access.Change
 }
 
-// read takes over what a form holds.
-func (a *Act) read(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return &badRequest{"the form is too long or cannot be read"}
-	}
-	a.Reason = strings.Join(strings.Fields(r.PostForm.Get("reason")), " ")
+// read takes over what a form holds, and who sent it.
+func (a *Act) read(form url.Values, by access.Caller) error {
+	a.Who, a.From = by.Name, by.Address
+	a.Reason = strings.Join(strings.Fields(form.Get("reason")), " ")
 	if utf8.RuneCountInString(a.Reason) > maxReason || !utf8.ValidString(a.Reason) {
 		return &badRequest{fmt.Sprintf("the reason is longer than %d characters", maxReason)}
 	}
-	if a.Key = r.PostForm.Get("key"); len(a.Key) > maxKey {
+	if a.Key = form.Get("key"); len(a.Key) > maxKey {
 		return &badRequest{"the form has been altered"}
 	}
 	if a.Kind != ActExtend {
 		return nil
 	}
 	var err error
-	if a.Length, err = time.ParseDuration(r.PostForm.Get("length")); err != nil || a.Length < time.Minute || a.Length > maxLength {
-		return &badRequest{fmt.Sprintf("%q is not a length from a minute to a day", r.PostForm.Get("length"))}
+	if a.Length, err = time.ParseDuration(form.Get("length")); err != nil || a.Length < time.Minute || a.Length > maxLength {
+		return &badRequest{fmt.Sprintf("%q is not a length from a minute to a day", form.Get("length"))}
 	}
 	return nil
 }
@@ -196,24 +217,24 @@ func (s *site) askConfirm(r *http.Request, sh *shell) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Source.changeIn(r.Context(), a.Plan, a.Rev)
+	c, err := s.source.changeIn(r.Context(), a.Plan, a.Rev)
 	if err != nil {
 		return nil, err
 	}
-	link := fmt.Sprintf("/plans/%s/%d", pathEscape(a.Plan), a.Rev)
+	link := fmt.Sprintf("/plans/%s/%d", url.PathEscape(a.Plan), a.Rev)
 	p := &actPage{
 		Head: "Confirm the plan", Question: fmt.Sprintf("Use revision %d of %s from now on?", a.Rev, a.Plan), Verb: "Confirm the plan", Danger: true,
 		Action: link + "/confirm", Back: link, MaxReason: maxReason, Change: sh.scribe.changeOf(a.Plan, c),
 	}
 	sh.Page, sh.Title = "plans", p.Head
-	p.Effects, err = s.Source.judge(r.Context(), a)
+	p.Effects, err = s.source.judge(r.Context(), a)
 	return p, err
 }
 
 func (s *site) doConfirm(w http.ResponseWriter, r *http.Request) {
 	a, err := confirmOf(r)
 	if err != nil {
-		s.page("error", func(*http.Request, *shell) (any, error) { return nil, err })(w, r)
+		s.refuse(w, r, err)
 		return
 	}
 	s.carryOut(w, r, a, "/plans#"+a.Plan)

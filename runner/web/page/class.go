@@ -86,12 +86,11 @@ type actLink struct {
 }
 
 func (s *site) class(r *http.Request, sh *shell) (any, error) {
-	id := r.PathValue("plan") + "/" + r.PathValue("recording") + "/" + r.PathValue("start")
-	c, entries, err := s.Source.class(r.Context(), id)
+	c, entries, err := s.source.class(r.Context(), identityIn(r))
 	if err != nil {
 		return nil, err
 	}
-	zone, scribe := zoneOrUTC(c.Zone), sh.scribe
+	zone, scribe := c.Zone, sh.scribe
 	row := scribe.rowOf(&c, time.Time{})
 	p := &classPage{
 		rowView: row, ID: c.ID, When: scribe.rangeOf(c.Start, c.End, zone, time.Time{}), Code: c.Code, Reason: sentence(c.Reason),
@@ -132,7 +131,7 @@ func (s scribe) classBar(c *Class) *classBar {
 	a.from, a.until = a.from.Add(-room), a.until.Add(room)
 	b := &classBar{Ticks: a.quarters(), Parts: s.partViews(c, a), X: a.at(c.Start), HasNow: a.has(s.now), Now: a.at(s.now)}
 	b.Width = a.at(c.End) - b.X
-	b.Start, b.End = c.Start.In(zoneOrUTC(c.Zone)).Format("15:04"), c.End.In(zoneOrUTC(c.Zone)).Format("15:04")
+	b.Start, b.End = c.Start.In(c.Zone).Format("15:04"), c.End.In(c.Zone).Format("15:04")
 	var said []string
 	for _, p := range c.parts(s.now) {
 		said = append(said, partWords[p.Kind]+" from "+p.From.In(a.zone).Format("15:04:05")+" to "+p.Until.In(a.zone).Format("15:04:05"))
@@ -179,10 +178,10 @@ func (s scribe) facts(c *Class) (facts []fact) {
 	add("Storage", c.Storage)
 	add("Bucket", c.Bucket)
 	if !c.PlanEnd.IsZero() && !c.PlanEnd.Equal(c.End) {
-		add("End by the plan", c.PlanEnd.In(zoneOrUTC(c.Zone)).Format("15:04:05"))
+		add("End by the plan", c.PlanEnd.In(c.Zone).Format("15:04:05"))
 	}
 	if !c.From.IsZero() {
-		zone := zoneOrUTC(c.Zone)
+		zone := c.Zone
 		add("Recorded from", c.From.In(zone).Format("15:04:05")+" to "+c.Until.In(zone).Format("15:04:05")+", with padding")
 	}
 	add("Labels", labelsText(c.Labels))

@@ -116,7 +116,7 @@ func (f *closureForm) closure(who string, now time.Time) (store.Closure, error) 
 }
 
 func (s *site) closures(r *http.Request, sh *shell) (any, error) {
-	all, err := s.Source.Store.Closures(r.Context())
+	all, err := s.source.Store.Closures(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *site) askClosure(r *http.Request, sh *shell) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := closure.Preview(r.Context(), s.Source.Store, c, sh.scribe.now)
+	views, err := closure.Preview(r.Context(), s.source.Store, c, sh.scribe.now)
 	if err != nil {
 		return nil, err
 	}
@@ -186,32 +186,16 @@ func (s *site) askClosure(r *http.Request, sh *shell) (any, error) {
 
 // giveClosure gives the closure of a form.
 func (s *site) giveClosure(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	caller := access.CallerOf(r.Context())
-	err := caller.Require(access.Change, "", "")
-	if err == nil && r.ParseForm() != nil {
-		err = &badRequest{"the form is too long or cannot be read"}
-	}
-	var c store.Closure
-	if err == nil {
+	s.submit(w, r, access.Change, "/closures?done=given", func(by access.Caller) ([]any, error) {
 		form := formOf(r.PostForm)
-		c, err = form.closure(caller.Name, s.Source.Clock())
-		c.Address = caller.Address
-	}
-	if err == nil {
-		c, err = s.Source.giveClosure(r.Context(), c)
-	}
-	s.finish(w, r, err, "/closures?done=given", "act", "closure", "closure", c.ID, "covers", closure.Text(c), "who", caller.Name, "from", caller.Address)
-}
-
-// finish leads to the page that shows what came of an act, or tells why it was not done.
-func (s *site) finish(w http.ResponseWriter, r *http.Request, err error, then string, attrs ...any) {
-	if err != nil {
-		s.page("error", func(*http.Request, *shell) (any, error) { return nil, err })(w, r)
-		return
-	}
-	s.Log.Info("order given on the page", attrs...)
-	http.Redirect(w, r, then, http.StatusSeeOther)
+		c, err := form.closure(by.Name, s.source.Clock())
+		if err != nil {
+			return nil, err
+		}
+		c.Address = by.Address
+		c, err = s.source.giveClosure(r.Context(), c)
+		return []any{"act", "closure", "closure", c.ID, "covers", closure.Text(c), "who", by.Name, "from", by.Address}, err
+	})
 }
 
 // openClosure is the closure that a request names, where it holds.
@@ -220,7 +204,7 @@ func (s *site) openClosure(r *http.Request) (store.Closure, error) {
 	if err != nil {
 		return store.Closure{}, errNotFound
 	}
-	all, err := s.Source.Store.Closures(r.Context())
+	all, err := s.source.Store.Closures(r.Context())
 	if err != nil {
 		return store.Closure{}, err
 	}
@@ -251,19 +235,15 @@ func (s *site) askEnd(r *http.Request, sh *shell) (any, error) {
 }
 
 func (s *site) endClosure(w http.ResponseWriter, r *http.Request) {
-	caller := access.CallerOf(r.Context())
-	err := caller.Require(access.Change, "", "")
-	a := Act{Kind: ActUndo}
-	if err == nil {
-		err = a.read(w, r)
-	}
-	var c store.Closure
-	if err == nil {
-		c, err = s.openClosure(r)
-	}
-	if err == nil {
-		a.Who, a.From = caller.Name, caller.Address
-		err = s.Source.endClosure(r.Context(), c, a)
-	}
-	s.finish(w, r, err, "/closures?done=ended", "act", "end of a closure", "closure", c.ID, "who", caller.Name, "from", caller.Address)
+	s.submit(w, r, access.Change, "/closures?done=ended", func(by access.Caller) ([]any, error) {
+		a := Act{Kind: ActUndo}
+		if err := a.read(r.PostForm, by); err != nil {
+			return nil, err
+		}
+		c, err := s.openClosure(r)
+		if err != nil {
+			return nil, err
+		}
+		return []any{"act", "end of a closure", "closure", c.ID, "who", by.Name, "from", by.Address}, s.source.endClosure(r.Context(), c, a)
+	})
 }

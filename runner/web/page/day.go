@@ -13,9 +13,6 @@ import (
 	"rundown/runner/web/access"
 )
 
-// pathEscape makes a text one part of an address.
-func pathEscape(text string) string { return url.PathEscape(text) }
-
 // How many classes a page shows at once.
 const (
 	shownTroubles = 6
@@ -69,7 +66,7 @@ func (s *site) day(r *http.Request, sh *shell) (any, error) {
 func (s *site) dayAt(r *http.Request, sh *shell, at time.Time) (any, error) {
 	scribe := sh.scribe
 	from, until := dayIn(at, scribe.day)
-	classes, err := s.Source.classes(r.Context(), from, until)
+	classes, err := s.source.classes(r.Context(), from, until)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +185,7 @@ func (p *dayPage) judge(s scribe, system System, classes []Class) verdict {
 	case p.IsToday && critical:
 		v.Key, v.Text = "act", "Something needs you now"
 	case needs > 0:
-		v.Key, v.Text = "look", fmt.Sprintf("%s not recorded whole", classesWere(needs))
+		v.Key, v.Text = "look", plural(needs, "class")+verb(needs, " was", " were")+" not recorded whole"
 	case p.IsToday && len(system.Issues) > 0:
 		v.Key, v.Text = "look", "Something wants a look"
 	case len(classes) == 0:
@@ -197,34 +194,32 @@ func (p *dayPage) judge(s scribe, system System, classes []Class) verdict {
 			v.Text = "No classes today"
 		}
 	case s.now.Before(classes[0].Start) && !p.IsToday:
-		v.Key, v.Text = "ok", fmt.Sprintf("%s planned", classesAre(len(classes)))
+		v.Key, v.Text = "ok", plural(len(classes), "class")+verb(len(classes), " is", " are")+" planned"
 	default:
 		v.Key, v.Text = "ok", "All is well"
 	}
 	return v
 }
 
-func classesWere(n int) string {
+// verb is the form of a verb that fits behind so many.
+func verb(n int, one, many string) string {
 	if n == 1 {
-		return "1 class was"
+		return one
 	}
-	return fmt.Sprintf("%d classes were", n)
-}
-
-func classesAre(n int) string {
-	if n == 1 {
-		return "1 class is"
-	}
-	return fmt.Sprintf("%d classes are", n)
+	return many
 }
 
 // sums says how far the day is.
 func (p *dayPage) sums(s scribe, classes []Class) string {
 	var parts []string
-	live := 0
+	live, over := 0, 0
 	for i := range classes {
-		if lookOf(&classes[i], s.now) == lookRecording {
+		l := lookOf(&classes[i], s.now)
+		if l == lookRecording {
 			live++
+		}
+		if l.over() {
+			over++
 		}
 	}
 	if live > 0 {
@@ -233,12 +228,6 @@ func (p *dayPage) sums(s scribe, classes []Class) string {
 	if len(p.Next) > 0 && p.IsToday {
 		n := p.Next[0]
 		parts = append(parts, fmt.Sprintf("next %s at %s (%s)", n.Name, n.Range.From.Text, strings.TrimPrefix(n.Detail, "begins ")))
-	}
-	over := 0
-	for i := range classes {
-		if lookOf(&classes[i], s.now).over() {
-			over++
-		}
 	}
 	if len(classes) > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %s done", over, plural(len(classes), "class")))
@@ -266,11 +255,8 @@ type tabView struct {
 	Current    bool
 }
 
-// tabs are what can be listed, by the value of "show".
-var tabs = []struct {
-	show, word string
-	has        func(look) bool
-}{
+// tabs are what can be listed. The key is the value of "show".
+var tabs = []kind{
 	{"", "All", func(look) bool { return true }},
 	{"needs", "Needs a look", func(l look) bool { return l.Rank > 0 }},
 	{"live", "Recording", func(l look) bool { return l.live() }},
@@ -283,14 +269,8 @@ var tabs = []struct {
 func listOf(s scribe, r *http.Request, classes []Class, day span, today bool) (listView, error) {
 	q := r.URL.Query()
 	v := listView{Search: q.Get("q"), Hour: q.Get("hour"), Show: q.Get("show"), Path: r.URL.Path}
-	kind := slices.IndexFunc(tabs, func(t struct {
-		show, word string
-		has        func(look) bool
-	},
-	) bool {
-		return t.show == v.Show
-	})
-	if kind < 0 {
+	chosen := slices.IndexFunc(tabs, func(t kind) bool { return t.key == v.Show })
+	if chosen < 0 {
 		return v, &badRequest{fmt.Sprintf("%q is not something that can be shown", v.Show)}
 	}
 	hour, err := hourOf(v.Hour, day, s.day)
@@ -313,13 +293,13 @@ func listOf(s scribe, r *http.Request, classes []Class, day span, today bool) (l
 				counts[k]++
 			}
 		}
-		if tabs[kind].has(l) {
+		if tabs[chosen].has(l) {
 			found = append(found, c)
 		}
 	}
 	for k, t := range tabs {
-		if k == 0 || counts[k] > 0 || k == kind {
-			v.Tabs = append(v.Tabs, tabView{t.word, v.link("show", t.show), counts[k], k == kind})
+		if k == 0 || counts[k] > 0 || k == chosen {
+			v.Tabs = append(v.Tabs, tabView{t.word, v.link("show", t.key), counts[k], k == chosen})
 		}
 	}
 	return v, v.turn(s, q.Get("page"), found, day, today)

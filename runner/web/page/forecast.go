@@ -64,11 +64,11 @@ type chartView struct {
 func (s *site) forecast(r *http.Request, sh *shell) (any, error) {
 	from, _ := dayIn(sh.scribe.now, sh.scribe.day)
 	_, until := dayIn(from.AddDate(0, 0, forecastDays-1).Add(12*time.Hour), sh.scribe.day)
-	plans, err := s.Source.finder().Active(r.Context(), "")
+	plans, err := s.source.finder().Active(r.Context(), "")
 	if err != nil {
 		return nil, err
 	}
-	f := forecast.Of(plans, forecast.Options{Now: s.Source.Clock(), From: forecast.Bound{At: from}, Until: forecast.Bound{At: until}})
+	f := forecast.Of(plans, forecast.Options{Now: s.source.Clock(), From: forecast.Bound{At: from}, Until: forecast.Bound{At: until}})
 	sh.Page, sh.Title = "forecast", "Forecast"
 	p := &forecastPage{
 		Span:    fmt.Sprintf("%s to %s", from.Format("Mon 2 Jan"), until.Add(-time.Hour).Format("Mon 2 Jan 2006")),

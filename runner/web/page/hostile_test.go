@@ -98,7 +98,7 @@ recordings:
 
 // TestTextsOfPlansServiceAndTargetsStayTexts: none becomes an element, an attribute or a header on any page.
 func TestTextsOfPlansServiceAndTargetsStayTexts(t *testing.T) {
-	server := httptest.NewServer(guarded(t, New(Options{Source: hostileDay(t), Log: slog.New(slog.DiscardHandler)})))
+	server := httptest.NewServer(guarded(t, New(hostileDay(t), slog.New(slog.DiscardHandler))))
 	t.Cleanup(server.Close)
 	server.URL = as(server.URL, "duty")
 	shown := 0

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"time"
 
 	"rundown/runner/reason"
@@ -36,19 +37,16 @@ var looks = []look{
 	lookRecording, lookStarting, lookStopping, lookPlanned, lookRecorded, lookCancelled,
 }
 
-// lookOf is how a class looks now.
+// kind is a choice of looks: what a list can be limited to, and what a chart tells apart.
+type kind struct {
+	key, word string
+	has       func(look) bool
+}
+
+// lookOf is how a class looks now. The look of one that has ended has the name of its outcome.
 func lookOf(c *Class, now time.Time) look {
-	switch c.Outcome {
-	case session.Recorded:
-		return lookRecorded
-	case session.Partial:
-		return lookPartial
-	case session.Missed:
-		return lookMissed
-	case session.Failed:
-		return lookFailed
-	case session.Cancelled:
-		return lookCancelled
+	if i := slices.IndexFunc(looks, func(l look) bool { return c.Outcome != "" && l.Key == string(c.Outcome) }); i >= 0 {
+		return looks[i]
 	}
 	if c.Cancelled != nil && c.State == session.Planned {
 		return lookCancelled

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -10,9 +9,6 @@ import (
 	"rundown/runner/session"
 	"rundown/runner/view"
 )
-
-// ErrUnknown says that there is no such class, plan or revision.
-var ErrUnknown = errors.New("there is no such thing")
 
 // Class is a class as the store and the plans know it, in parts.
 type Class struct {
@@ -31,10 +27,10 @@ type Caption struct {
 
 // Times is when a class is held and recorded.
 type Times struct {
-	Zone        *time.Location
-	Start, End  time.Time // with what operators ordered
-	PlanEnd     time.Time // by the plan, where an extension lasts longer; else zero
-	From, Until time.Time // of the recording, with padding; zero: unknown
+	Zone        *time.Location // never nil
+	Start, End  time.Time      // with what operators ordered
+	PlanEnd     time.Time      // by the plan, where an extension lasts longer; else zero
+	From, Until time.Time      // of the recording, with padding; zero: unknown
 }
 
 // Progress is what became of a class so far.

@@ -27,15 +27,10 @@ import (
 //go:embed templates/*.html static/*
 var files embed.FS
 
-// Options are what the pages need.
-type Options struct {
-	Source *Source
-	Log    *slog.Logger
-}
-
 // site answers the requests for pages. It is safe for concurrent use.
 type site struct {
-	Options
+	source    *Source
+	log       *slog.Logger
 	templates map[string]*template.Template
 	version   string // of the static files
 	made      shelf
@@ -43,9 +38,8 @@ type site struct {
 
 // New gives the handler of all pages, "/" and what is below it, static files too. It stands behind the guard of package
 // access, which gives it callers, limits, the headers of every answer and the check of where a form comes from.
-func New(o Options) http.Handler {
-	s := &site{Options: o, version: assetVersion()}
-	s.templates = parseTemplates()
+func New(source *Source, log *slog.Logger) http.Handler {
+	s := &site{source: source, log: log, templates: parseTemplates(), version: assetVersion()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.shared("day", s.today))
 	mux.HandleFunc("GET /day/{day}", s.shared("day", s.day))
@@ -60,11 +54,11 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /static/{version}/{file}", s.static)
 	s.actRoutes(mux)
 	s.closureRoutes(mux)
-	mux.HandleFunc("/", s.page("error", func(*http.Request, *shell) (any, error) { return nil, errNotFound }))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, errNotFound) })
 	return mux
 }
 
-// errNotFound is the error of an address that names nothing.
+// errNotFound is the error of an address that names nothing: no page, and no class, plan or revision that there is.
 var errNotFound = errors.New("no such page")
 
 // badRequest is the error of a request that cannot be understood.
@@ -97,10 +91,15 @@ func (s *site) page(name string, build builder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { s.make(r, name, build).write(w, r) }
 }
 
+// refuse answers with the error page.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	s.page("error", func(*http.Request, *shell) (any, error) { return nil, err })(w, r)
+}
+
 // shared is page for what many look at: those who would see the same get what was made for one of them.
 func (s *site) shared(name string, build builder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.made.get(sightOf(r, s.Source.changes.Load()), func() *made { return s.make(r, name, build) }).write(w, r)
+		s.made.get(sightOf(r, s.source.changes.Load()), func() *made { return s.make(r, name, build) }).write(w, r)
 	}
 }
 
@@ -129,20 +128,20 @@ func mayLook(r *http.Request, c access.Caller) error {
 
 // shell reads what every page shows.
 func (s *site) shell(r *http.Request) (*shell, error) {
-	now := s.Source.Clock()
+	now := s.source.Clock()
 	sh := &shell{Version: s.version, Path: r.URL.Path, Caller: access.CallerOf(r.Context())}
 	sh.scribe = scribe{now: now, day: time.UTC, viewer: viewerZone(r)}
 	if sh.scribe.viewer != nil {
 		sh.Viewer = sh.scribe.viewer.String()
 	}
-	zone, err := s.Source.zone(r.Context())
+	zone, err := s.source.zone(r.Context())
 	if err != nil {
 		return sh, err
 	}
 	sh.scribe.day, sh.Zone = zone, zone.String()
 	sh.Clock = sh.scribe.when(now, zone, "15:04:05")
 	sh.Clock.Text += " " + zoneAt(now, zone)
-	if sh.System, err = s.Source.system(r.Context()); err != nil {
+	if sh.System, err = s.source.system(r.Context()); err != nil {
 		return sh, err
 	}
 	for i := range sh.System.Issues {
@@ -169,7 +168,7 @@ func (s *site) describe(r *http.Request, sh *shell, err error) int {
 	var bad *badRequest
 	var refused *reason.Refusal
 	switch {
-	case errors.Is(err, errNotFound), errors.Is(err, ErrUnknown):
+	case errors.Is(err, errNotFound):
 		sh.Title = "Not found"
 		sh.Body = errorPage{Head: "There is nothing here", Text: "No page, class or plan has this address. A class that is older than the store keeps is gone, and one that a plan no longer holds may be.", Try: "Look for it in its day or week."}
 		return http.StatusNotFound
@@ -189,7 +188,7 @@ func (s *site) describe(r *http.Request, sh *shell, err error) int {
 		}
 		return http.StatusConflict
 	}
-	s.Log.Error("cannot render a page", "path", r.URL.Path, "error", err)
+	s.log.Error("cannot render a page", "path", r.URL.Path, "error", err)
 	sh.Title = "Not available"
 	sh.Body = errorPage{Head: "The page cannot be shown now", Text: "The store or the plans could not be read. Recording does not depend on this page and goes on.", Try: "Look at the log of the daemon and at rundown status; this page tries again by itself.", Retry: true}
 	return http.StatusServiceUnavailable
@@ -199,7 +198,7 @@ func (s *site) describe(r *http.Request, sh *shell, err error) int {
 func (s *site) render(r *http.Request, name string, status int, sh *shell) *made {
 	var b bytes.Buffer
 	if err := s.templates[name].ExecuteTemplate(&b, "layout", sh); err != nil {
-		s.Log.Error("cannot send a page", "path", r.URL.Path, "error", err)
+		s.log.Error("cannot send a page", "path", r.URL.Path, "error", err)
 		return &made{status: http.StatusInternalServerError, body: []byte("the page cannot be written; see the log of the daemon\n"), plain: true}
 	}
 	return &made{status: status, body: b.Bytes()}
@@ -329,9 +328,7 @@ func (s *site) setZone(w http.ResponseWriter, r *http.Request) {
 	c := &http.Cookie{Name: zoneCookie, Path: "/", SameSite: http.SameSiteLaxMode, MaxAge: 400 * 24 * 3600, Value: name}
 	if _, ok := plan.Zone(name); !ok {
 		if name != "" {
-			s.page("error", func(*http.Request, *shell) (any, error) {
-				return nil, &badRequest{fmt.Sprintf("%q is not the name of a time zone, such as Europe/Berlin", name)}
-			})(w, r)
+			s.refuse(w, r, &badRequest{fmt.Sprintf("%q is not the name of a time zone, such as Europe/Berlin", name)})
 			return
 		}
 		c.MaxAge = -1

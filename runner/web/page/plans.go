@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -43,7 +44,7 @@ type revisionView struct {
 }
 
 func (s *site) plans(r *http.Request, sh *shell) (any, error) {
-	plans, err := s.Source.planList(r.Context())
+	plans, err := s.source.planList(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ var revisionKeys = map[string]string{standingActive: "recorded", standingWaiting
 
 func (s scribe) revisionOf(plan string, r view.PlanRevision) revisionView {
 	v := revisionView{
-		PlanRevision: r, When: s.moment(r.At, s.day), Ago: s.ago(r.At), Key: "planned", Link: fmt.Sprintf("/plans/%s/%d", pathEscape(plan), r.ID),
+		PlanRevision: r, When: s.moment(r.At, s.day), Ago: s.ago(r.At), Key: "planned", Link: fmt.Sprintf("/plans/%s/%d", url.PathEscape(plan), r.ID),
 		Short: r.Commit[:min(len(r.Commit), 10)], Advice: adviceOf(reason.Code(r.ReasonCode), ""),
 	}
 	v.State = r.Standing
@@ -126,7 +127,7 @@ func (s *site) change(r *http.Request, sh *shell) (any, error) {
 		return nil, errNotFound
 	}
 	plan := r.PathValue("plan")
-	c, err := s.Source.changeIn(r.Context(), plan, id)
+	c, err := s.source.changeIn(r.Context(), plan, id)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"net/url"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func LinkOfChange(change string) string { return "/plans/" + escaped(change) }
 func escaped(path string) string {
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
-		parts[i] = pathEscape(p)
+		parts[i] = url.PathEscape(p)
 	}
 	return strings.Join(parts, "/")
 }
@@ -51,7 +52,7 @@ func (s scribe) rowOf(c *Class, day time.Time) rowView {
 	l := lookOf(c, s.now)
 	r := rowView{
 		Look: l, Link: LinkOf(c.ID), Name: c.Recording, Title: c.Title,
-		Range: s.rangeOf(c.Start, c.End, zoneOrUTC(c.Zone), day), Detail: s.detail(c, l), Parts: s.partViews(c, c.axis()),
+		Range: s.rangeOf(c.Start, c.End, c.Zone, day), Detail: s.detail(c, l), Parts: s.partViews(c, c.axis()),
 	}
 	if c.Extended != nil {
 		r.Next = append(r.Next, s.extendedText(c))
@@ -66,13 +67,6 @@ func (s scribe) rowOf(c *Class, day time.Time) rowView {
 		r.Next = append(r.Next, c.Moved)
 	}
 	return r
-}
-
-func zoneOrUTC(z *time.Location) *time.Location {
-	if z == nil {
-		return time.UTC
-	}
-	return z
 }
 
 // axis is that of the class itself: from what is recorded before it to what is recorded after.
@@ -158,11 +152,11 @@ func (c *Class) lost(now time.Time) (lost time.Duration) {
 }
 
 func (s scribe) extendedText(c *Class) string {
-	text := "extended by " + cmp.Or(c.Extended.Who, "an operator")
+	text := "extended"
 	if !c.Extended.Until.IsZero() {
-		text = "extended to " + c.Extended.Until.In(zoneOrUTC(c.Zone)).Format("15:04") + " by " + cmp.Or(c.Extended.Who, "an operator")
+		text += " to " + c.Extended.Until.In(c.Zone).Format("15:04")
 	}
-	return orderText(text, c.Extended)
+	return orderText(text+" by "+cmp.Or(c.Extended.Who, "an operator"), c.Extended)
 }
 
 func (s scribe) cancelledText(c *Class) string {

@@ -261,7 +261,7 @@ func (s *school) serve(t testing.TB) (*httptest.Server, *Source) {
 			return cmp.Or(g.Classes[0].Start, g.Classes[0].OldStart).Format("Mon 15:04")
 		},
 	}
-	server := httptest.NewServer(guarded(t, New(Options{Source: src, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})))
+	server := httptest.NewServer(guarded(t, New(src, slog.New(slog.NewTextHandler(t.Output(), nil)))))
 	t.Cleanup(server.Close)
 	server.URL = as(server.URL, "duty")
 	return server, src

@@ -124,7 +124,7 @@ func ask(t testing.TB, pages http.Handler, path string) string {
 const mostBytes = 300_000
 
 func TestADayOf2000ClassesIsSmallEnoughToLookAt(t *testing.T) {
-	pages := New(Options{Source: bigDay(t), Log: slog.New(slog.DiscardHandler)})
+	pages := New(bigDay(t), slog.New(slog.DiscardHandler))
 	for _, path := range []string{"/", "/?show=recorded&page=5", "/week/", "/forecast", "/plans", "/class/school/room-000/20310917T060000Z"} {
 		body := ask(t, pages, path)
 		if len(body) > mostBytes {
@@ -142,7 +142,7 @@ func TestADayOf2000ClassesIsSmallEnoughToLookAt(t *testing.T) {
 
 func BenchmarkADayOf2000Classes(b *testing.B) {
 	source := bigDay(b)
-	pages := New(Options{Source: source, Log: slog.New(slog.DiscardHandler)})
+	pages := New(source, slog.New(slog.DiscardHandler))
 	ask(b, pages, "/")
 	var took []time.Duration
 	for b.Loop() {
@@ -158,7 +158,7 @@ func BenchmarkADayOf2000Classes(b *testing.B) {
 // TestManyMayLookAtOnce asks for pages side by side: all get the same, and what was read once serves them.
 func TestManyMayLookAtOnce(t *testing.T) {
 	source := bigDay(t)
-	pages := New(Options{Source: source, Log: slog.New(slog.DiscardHandler)})
+	pages := New(source, slog.New(slog.DiscardHandler))
 	want := ask(t, pages, "/")
 	paths := []string{"/", "/week/", "/system", "/plans", "/?show=recorded"}
 	var all sync.WaitGroup

@@ -200,14 +200,14 @@ func bare(address string) string {
 func (s *Source) find(ctx context.Context, id string) (view.Class, error) {
 	parsed, err := view.ParseID(id)
 	if err != nil {
-		return view.Class{}, ErrUnknown
+		return view.Class{}, errNotFound
 	}
 	c, err := s.finder().Class(ctx, parsed)
 	if err != nil {
 		if ctx.Err() != nil {
 			return c, err
 		}
-		return c, errors.Join(ErrUnknown, err)
+		return c, errors.Join(errNotFound, err)
 	}
 	return c, nil
 }
@@ -319,7 +319,7 @@ func (s *Source) changeIn(ctx context.Context, name string, id int64) (c Change,
 	case err != nil:
 		return c, err
 	case r.ID == 0:
-		return c, ErrUnknown
+		return c, errNotFound
 	}
 	c.Revision = r
 	var before *plan.Plan

@@ -69,14 +69,14 @@ func (s *site) system(r *http.Request, sh *shell) (any, error) {
 		System: sys, Since: scribe.moment(sys.Started, scribe.day), Beat: scribe.moment(sys.LastSeen, scribe.day),
 		SinceAgo: scribe.ago(sys.Started), Seen: scribe.ago(sys.LastSeen),
 	}
-	nodes, err := view.ReadNodes(r.Context(), s.Source.Store, scribe.now)
+	nodes, err := view.ReadNodes(r.Context(), s.source.Store, scribe.now)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range nodes {
 		p.Nodes = append(p.Nodes, scribe.nodeOf(n))
 	}
-	messages, waiting, err := s.Source.messages(r.Context())
+	messages, waiting, err := s.source.messages(r.Context())
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ func TestTheSystemPageShowsTheNodes(t *testing.T) {
 	shows := func(want ...string) {
 		t.Helper()
 		source.forget()
-		body := ask(t, New(Options{Source: source}), "/system")
+		body := ask(t, New(source, nil), "/system")
 		_, nodes, _ := strings.Cut(body, `id="h-nodes"`)
 		nodes, _, _ = strings.Cut(nodes, "</section>")
 		for _, text := range want {

@@ -61,7 +61,7 @@ func (s scribe) timelineOf(classes []Class, day span) *timelineView {
 		c := &classes[i]
 		b := barView{Link: LinkOf(c.ID), Name: shorten(c.Recording, longestName), Look: lookOf(c, s.now), X: a.at(c.Start), Parts: s.partViews(c, a)}
 		b.Width = a.at(c.End) - b.X
-		b.Hover = fmt.Sprintf("%s, %s, %s", cmp.Or(c.Title, c.Recording), s.rangeOf(c.Start, c.End, zoneOrUTC(c.Zone), day.From).Text(), strings.ToLower(b.Look.Word))
+		b.Hover = fmt.Sprintf("%s, %s, %s", cmp.Or(c.Title, c.Recording), s.rangeOf(c.Start, c.End, c.Zone, day.From).Text(), strings.ToLower(b.Look.Word))
 		whole := c.axis()
 		name := percent((float64(len([]rune(b.Name)))*letterWidth + 30) / leastWidth * 100)
 		extents[i] = extent{a.at(whole.from), max(a.at(whole.until), b.X+name) + 0.4}
@@ -111,10 +111,7 @@ type hourView struct {
 }
 
 // layersOf are the kinds that a busy day tells apart, from the bottom of the chart to its top.
-var layersOf = []struct {
-	key, word string
-	has       func(look) bool
-}{
+var layersOf = []kind{
 	{"failed", "Needs a look", func(l look) bool { return l.Rank > 0 }},
 	{"recorded", "Recorded", func(l look) bool { return l == lookRecorded }},
 	{"recording", "Recording", func(l look) bool { return l.Rank == 0 && l.live() }},
@@ -138,13 +135,7 @@ func (s scribe) busyOf(classes []Class, day span) *busyView {
 	total := make([]int, columns)
 	for i := range classes {
 		l := lookOf(&classes[i], s.now)
-		k := slices.IndexFunc(layersOf, func(kind struct {
-			key, word string
-			has       func(look) bool
-		},
-		) bool {
-			return kind.has(l)
-		})
+		k := slices.IndexFunc(layersOf, func(layer kind) bool { return layer.has(l) })
 		first := max(0, int(classes[i].Start.Sub(a.from)/bucket))
 		last := min(columns, int((classes[i].End.Sub(a.from)+bucket-1)/bucket))
 		for c := first; c < last && k >= 0; c++ {
@@ -155,9 +146,9 @@ func (s scribe) busyOf(classes []Class, day span) *busyView {
 		}
 	}
 	base := make([]int, columns)
-	for k, kind := range layersOf {
+	for k, one := range layersOf {
 		if path := area(base, counts[k], v.Peak); path != "" {
-			v.Layers = append(v.Layers, layer{kind.key, kind.word, path})
+			v.Layers = append(v.Layers, layer{one.key, one.word, path})
 		}
 	}
 	return v

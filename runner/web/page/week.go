@@ -88,7 +88,7 @@ func (s *site) weekAt(r *http.Request, sh *shell, at time.Time) (any, error) {
 		from, until := dayIn(time.Date(y, m, monday+i, 12, 0, 0, 0, zone), zone)
 		days = append(days, span{from, until})
 	}
-	classes, err := s.Source.classes(r.Context(), days[0].From, days[6].Until)
+	classes, err := s.source.classes(r.Context(), days[0].From, days[6].Until)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (p *weekPage) rows(s scribe, byDay [][]*Class) {
 				all[key] = row
 			}
 			l := lookOf(c, s.now)
-			start := c.Start.In(zoneOrUTC(c.Zone)).Format("15:04")
+			start := c.Start.In(c.Zone).Format("15:04")
 			row.needs = max(row.needs, l.Rank)
 			row.Cells[day] = append(row.Cells[day], cellView{
 				Look: l, Link: LinkOf(c.ID), Text: start,
