@@ -33,7 +33,7 @@ func (s scribe) nodeOf(n view.Node) nodeView {
 		Apps: strings.Join(n.Apps, ", "),
 	}
 	if !n.Alive {
-		v.Key, v.State = "failed", "not seen"
+		v.Key, v.State = "failed", "no heartbeat"
 	}
 	return v
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestTheSystemPageShowsTheNodes and what each records. One whose heartbeats stay away is not called alive.
+// TestTheSystemPageShowsTheNodes and what each records. Of one whose heartbeats stay away it says that alone: the daemon that serves the
+// page runs, and says so on the same page, where it cannot write the store.
 func TestTheSystemPageShowsTheNodes(t *testing.T) {
 	source := bigDay(t)
 	shows := func(want ...string) {
@@ -24,5 +25,5 @@ func TestTheSystemPageShowsTheNodes(t *testing.T) {
 	shows("1 process<", "alive", "<code>app</code>")
 	later := source.Clock().Add(time.Hour)
 	source.Clock = func() time.Time { return later }
-	shows("not seen", "1 h ago")
+	shows("no heartbeat", "1 h ago")
 }
