@@ -3,8 +3,6 @@ package notify
 import (
 	"context"
 	"maps"
-	"slices"
-	"sync"
 	"time"
 
 	"rundown/plan"
@@ -28,13 +26,8 @@ type Look struct {
 	Bell    bool          // some class begins about now: what is in order is better left alone
 }
 
-// checks finds out what the next classes need before the engine does, which asks the service only when a class begins.
-type checks struct {
-	mu    sync.Mutex
-	found map[string][]Issue // by plan; guarded by mu
-}
-
-// check looks at each plan with targets whose next class is near.
+// check looks at each plan with targets whose next class is near. It finds out what the next classes need before the engine does,
+// which asks the service only when a class begins.
 func (n *Notifier) check(ctx context.Context) {
 	defer n.running.Done()
 	ticks := time.NewTicker(checkTick)
@@ -47,7 +40,9 @@ func (n *Notifier) check(ctx context.Context) {
 				n.checkPlan(ctx, p.Plan)
 			}
 		}
-		n.checks.keep(checked)
+		n.mu.Lock() // the others are withdrawn, or have no targets any more
+		maps.DeleteFunc(n.found, func(name string, _ []Issue) bool { return !checked[name] })
+		n.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return
@@ -58,7 +53,7 @@ func (n *Notifier) check(ctx context.Context) {
 
 // checkPlan checks what is due of a plan, where a class is near or something was found before.
 func (n *Notifier) checkPlan(ctx context.Context, p *plan.Plan) {
-	now, c, lead := n.cfg.Now(), &n.checks, plan.DefaultLead
+	now, lead := n.cfg.Now(), plan.DefaultLead
 	for i := range p.Notify {
 		lead = max(lead, p.Notify[i].Lead)
 	}
@@ -67,9 +62,9 @@ func (n *Notifier) checkPlan(ctx context.Context, p *plan.Plan) {
 		return
 	}
 	look := lookOf(p, classes, now)
-	c.mu.Lock()
-	before := c.found[p.Name]
-	c.mu.Unlock()
+	n.mu.Lock()
+	before := n.found[p.Name]
+	n.mu.Unlock()
 	if len(look.Classes) == 0 && len(before) == 0 {
 		return
 	}
@@ -77,9 +72,9 @@ func (n *Notifier) checkPlan(ctx context.Context, p *plan.Plan) {
 	if ctx.Err() != nil {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.found[p.Name] = keepSince(issues, before)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.found[p.Name] = keepSince(issues, before)
 }
 
 // lookOf is what a check of a plan looks at, of all classes around now.
@@ -97,13 +92,6 @@ func lookOf(p *plan.Plan, classes []store.Brief, now time.Time) Look {
 	return l
 }
 
-// keep forgets what was found of other plans than these: they are withdrawn, or have no targets any more.
-func (c *checks) keep(plans map[string]bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	maps.DeleteFunc(c.found, func(name string, _ []Issue) bool { return !plans[name] })
-}
-
 // keepSince gives issues that were there before the time at which they began.
 func keepSince(issues, before []Issue) []Issue {
 	for i := range issues {
@@ -112,16 +100,6 @@ func keepSince(issues, before []Issue) []Issue {
 				issues[i].Since = b.Since
 			}
 		}
-	}
-	return issues
-}
-
-// issues are what the checks found last.
-func (c *checks) issues() (issues []Issue) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(c.found)) {
-		issues = append(issues, c.found[name]...)
 	}
 	return issues
 }

@@ -38,20 +38,30 @@ func (n *Narrator) Event(ctx context.Context, a store.Announcement) (CloudEvent,
 	if err != nil {
 		f = Fact{}
 	}
-	f.redact(n.Redact)
 	plans := n.Plans()
-	if f.Class == nil && aboutClass(a) {
-		rows, err := n.Store.Occurrences(ctx, store.Filter{IDs: []string{a.Subject}})
-		if err != nil {
-			return CloudEvent{}, fmt.Errorf("event %s: %w", a.ID, err)
-		}
-		for _, o := range rows {
-			f.Class = classIn(plans, store.Brief{ID: o.ID, Plan: o.Plan, Recording: o.Recording, Start: o.Start, End: o.End})
-		}
+	if err := f.complete(ctx, a, n.Store, plans, n.Redact); err != nil {
+		return CloudEvent{}, fmt.Errorf("event %s: %w", a.ID, err)
 	}
-	v := viewIn(plans, a, f)
+	about := planNamed(plans, a.Plan)
+	if c := f.named(); c != nil {
+		about = planNamed(plans, c.Plan)
+	}
+	v := viewOf(f, about, func(string, string) bool { return true })
 	v.link = linkOf(n.Link, a, f)
 	return eventOf(a, f, v), nil
+}
+
+// complete adds the class that the announcement of a fact is about, as the store has it, and takes secrets out of the fact.
+func (f *Fact) complete(ctx context.Context, a store.Announcement, s ClassReader, plans []Plan, redact func(string) string) error {
+	f.redact(redact)
+	if f.Class != nil || strings.Count(a.Subject, "/") != 2 { // its subject is no class
+		return nil
+	}
+	rows, err := s.Occurrences(ctx, store.Filter{IDs: []string{a.Subject}})
+	for _, o := range rows {
+		f.Class = classIn(plans, store.Brief{ID: o.ID, Plan: o.Plan, Recording: o.Recording, Start: o.Start, End: o.End})
+	}
+	return err
 }
 
 // redact takes secrets out of what the service said.
@@ -65,9 +75,6 @@ func (f *Fact) redact(redact func(string) string) {
 	}
 }
 
-// aboutClass says that the subject of an announcement is an occurrence.
-func aboutClass(a store.Announcement) bool { return strings.Count(a.Subject, "/") == 2 }
-
 // classIn is a stored class with the time zone that its active plan gives it.
 func classIn(plans []Plan, b store.Brief) *Class {
 	c := &Class{ID: b.ID, Plan: b.Plan, Recording: b.Recording, Start: b.Start, End: b.End, Zone: "UTC"}
@@ -79,18 +86,16 @@ func classIn(plans []Plan, b store.Brief) *Class {
 	return c
 }
 
-// viewIn is what the active plans say beside an announcement.
-func viewIn(plans []Plan, a store.Announcement, f Fact) view {
-	v := view{plan: planNamed(plans, a.Plan)}
-	if c := f.named(); c != nil {
-		if v.plan = planNamed(plans, c.Plan); v.plan != nil {
-			v.recording = recordingOf(v.plan, c.Recording)
-		}
+// viewOf is what a plan, nil for none, says beside a fact to somebody who hears of some classes.
+func viewOf(f Fact, p *plan.Plan, hears func(planName, recording string) bool) view {
+	v := view{plan: p}
+	if c := f.named(); c != nil && p != nil {
+		v.recording = recordingOf(p, c.Recording)
 	}
 	if f.Closure != nil {
-		v.count, v.classes = f.Closure.seenBy(func(string, string) bool { return true })
+		v.count, v.classes = f.Closure.seenBy(hears)
 	}
-	v.classes = append(v.classes, namesOf(f.Classes, func(string, string) bool { return true })...)
+	v.classes = append(v.classes, namesOf(f.Classes, hears)...)
 	return v
 }
 

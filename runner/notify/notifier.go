@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -143,9 +144,8 @@ type Notifier struct {
 	observer observer
 	direct   direct
 
-	checks checks // of the goroutine that checks, but for what it found
-
-	mu         sync.Mutex
+	mu         sync.Mutex           // guards what is below; never held during a call of the store or of a target
+	found      map[string][]Issue   // what the checks found last, by plan
 	closed     map[string]string    // targets that answered 410, with when
 	issues     []Issue              // of targets that are stuck
 	complaints map[string]time.Time // when each was logged last
@@ -176,8 +176,7 @@ func newNotifier(cfg Config) *Notifier {
 	cfg = cfg.withDefaults()
 	return &Notifier{
 		cfg: cfg, log: cfg.Logger, client: newHTTPClient(cfg.Transport), workers: map[string]*worker{}, closed: map[string]string{},
-		complaints: map[string]time.Time{}, direct: direct{sent: map[string]bool{}},
-		checks: checks{found: map[string][]Issue{}},
+		complaints: map[string]time.Time{}, direct: direct{sent: map[string]bool{}}, found: map[string][]Issue{},
 	}
 }
 
@@ -195,7 +194,11 @@ func (n *Notifier) Close() {
 func (n *Notifier) Issues() []Issue {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append(slices.Clone(n.issues), n.checks.issues()...)
+	issues := slices.Clone(n.issues)
+	for _, name := range slices.Sorted(maps.Keys(n.found)) {
+		issues = append(issues, n.found[name]...)
+	}
+	return issues
 }
 
 func (n *Notifier) run(ctx context.Context) {
@@ -315,11 +318,8 @@ func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]stor
 		n.complain("an announcement cannot be read and is left out", err)
 		return nil, nil
 	}
-	f.redact(n.cfg.Redact)
-	if f.Class == nil && aboutClass(a) {
-		if f.Class, err = n.classBy(ctx, a.Subject); err != nil {
-			return nil, err
-		}
+	if err := f.complete(ctx, a, n.cfg.Store, n.plans, n.cfg.Redact); err != nil {
+		return nil, err
 	}
 	now := n.cfg.Now()
 	targets := n.openTargets(a.Kind)
@@ -337,15 +337,6 @@ func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]stor
 		}
 	}
 	return messages, nil
-}
-
-// classBy finds a class in the store by its identity; nil where it is not there.
-func (n *Notifier) classBy(ctx context.Context, id string) (*Class, error) {
-	rows, err := n.cfg.Store.Occurrences(ctx, store.Filter{IDs: []string{id}})
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return n.classOf(store.Brief{ID: id, Plan: rows[0].Plan, Recording: rows[0].Recording, Start: rows[0].Start, End: rows[0].End}), nil
 }
 
 // classOf is a stored occurrence with the time zone that the active plan gives it.

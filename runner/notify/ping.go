@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -66,12 +65,5 @@ func (n *Notifier) ping(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return errors.New("ping is not a valid address")
 	}
-	request.Header.Set("User-Agent", n.cfg.UserAgent)
-	response, err := n.client.Do(request)
-	if err != nil {
-		return unsent(err, address)
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 16<<10))
-	return judge(response, n.cfg.Now()).err
+	return n.exchange(request, address).err
 }

@@ -15,15 +15,8 @@ func (c Config) route(a store.Announcement, f Fact, targets []target, now time.T
 		if !t.hears(a, f) {
 			continue
 		}
-		v := view{plan: t.plan, zone: t.entry.Zone, simulated: c.Simulated}
-		if f.Closure != nil {
-			v.count, v.classes = f.Closure.seenBy(t.hearsOf)
-		}
-		v.classes = append(v.classes, namesOf(f.Classes, t.hearsOf)...)
-		if named := f.named(); named != nil {
-			v.recording = recordingOf(t.plan, named.Recording)
-		}
-		v.link = linkOf(c.Link, a, f)
+		v := viewOf(f, t.plan, t.hearsOf)
+		v.zone, v.simulated, v.link = t.entry.Zone, c.Simulated, linkOf(c.Link, a, f)
 		e := eventOf(a, f, v)
 		messages = append(messages, store.Message{
 			ID: a.ID, Target: t.key, Kind: a.Kind, Plan: a.Plan, Subject: a.Subject, Severity: string(e.Data.Severity),
@@ -78,14 +71,8 @@ func (t *target) hears(a store.Announcement, f Fact) bool {
 	if f.Closure != nil && !t.hearsClosure(f) || f.Closure == nil && f.Class == nil && t.entry.OnlyClasses() {
 		return false
 	}
-	if f.Class != nil {
-		var labels map[string]string
-		if r := recordingOf(t.plan, f.Class.Recording); r != nil {
-			labels = r.Labels
-		}
-		if !t.entry.WantsClass(f.Class.Recording, labels) {
-			return false
-		}
+	if f.Class != nil && !t.hearsOf(f.Class.Plan, f.Class.Recording) {
+		return false
 	}
 	severity := routedAs(a.Kind, f)
 	wants := t.entry.Wants(a.Kind, severity)

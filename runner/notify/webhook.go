@@ -58,7 +58,6 @@ func (n *Notifier) sendWebhook(ctx context.Context, t *target, m *store.Message)
 	}
 	now := n.cfg.Now()
 	request.Header.Set("Content-Type", "application/cloudevents+json; charset=utf-8")
-	request.Header.Set("User-Agent", n.cfg.UserAgent)
 	request.Header.Set(webhooks.HeaderWebhookID, m.ID)
 	request.Header.Set(webhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	if !t.entry.Secret.IsZero() {
@@ -68,13 +67,19 @@ func (n *Notifier) sendWebhook(ctx context.Context, t *target, m *store.Message)
 		}
 		request.Header.Set(webhooks.HeaderWebhookSignature, signature)
 	}
+	return n.exchange(request, address)
+}
+
+// exchange sends a request to a webhook or a ping and judges the answer. No error shows the address.
+func (n *Notifier) exchange(request *http.Request, address string) answer {
+	request.Header.Set("User-Agent", n.cfg.UserAgent)
 	response, err := n.client.Do(request)
 	if err != nil {
 		return answer{err: unsent(err, address)}
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 16<<10)) // so that the connection can be used again
-	return judge(response, now)
+	return judge(response, n.cfg.Now())
 }
 
 // judge says what an answer to a webhook means.

@@ -7,31 +7,30 @@ import (
 	"time"
 )
 
-// orders say what operators ordered.
-var orders = map[string]string{
-	"cancel": "cancelled the recording of", "uncancel": "took back the cancellation of", "extend": "extended", "unextend": "took back the extension of", "stop": "stopped the recording of",
-}
-
-// orderTitles are the titles of orders.
-var orderTitles = map[string]string{
-	"cancel": "Cancelled by an operator", "uncancel": "Recorded after all", "extend": "Extended", "unextend": "Not extended any more", "stop": "Stopped by an operator",
+// orders say what operators did, for a text and as a title.
+var orders = map[string]struct{ did, title string }{
+	"cancel":   {"cancelled the recording of", "Cancelled by an operator"},
+	"uncancel": {"took back the cancellation of", "Recorded after all"},
+	"extend":   {"extended", "Extended"},
+	"unextend": {"took back the extension of", "Not extended any more"},
+	"stop":     {"stopped the recording of", "Stopped by an operator"},
 }
 
 func orderWords(t topic) words {
 	if t.f.Closure != nil {
 		return closureWords(t)
 	}
-	did, known := orders[t.f.Order]
+	order, known := orders[t.f.Order]
 	if !known {
-		did = "ordered " + t.f.Order + " for"
+		order.did, order.title = "ordered "+t.f.Order+" for", "Order"
 	}
-	text := fmt.Sprintf("%s %s %s", t.f.Who, did, t.class())
+	text := fmt.Sprintf("%s %s %s", t.f.Who, order.did, t.class())
 	var args struct {
 		Until time.Time `json:"until"`
 	}
 	if json.Unmarshal(t.f.Args, &args) == nil && !args.Until.IsZero() {
 		// The class may have been extended again since, so its end is not said beside this one.
-		text = fmt.Sprintf("%s %s %s to %s", t.f.Who, did, t.begun(), t.local(args.Until, "15:04 MST"))
+		text = fmt.Sprintf("%s %s %s to %s", t.f.Who, order.did, t.begun(), t.local(args.Until, "15:04 MST"))
 	}
 	if t.f.Note != "" {
 		text += ": " + t.f.Note
@@ -50,14 +49,10 @@ func orderWords(t topic) words {
 	case "stop":
 		undo += " Until the planned end of the class, rundown cancel --undo " + t.a.Subject + " has the rest recorded."
 	}
-	title, known := orderTitles[t.f.Order]
-	if !known {
-		title = "Order"
-	}
 	if c := t.f.Class; t.f.Order == "uncancel" && c != nil && t.a.At.Before(c.Start) {
-		title = "Will be recorded after all"
+		order.title = "Will be recorded after all"
 	}
-	return words{title: title + ": " + t.brief(), text: text, class: undo}
+	return words{title: order.title + ": " + t.brief(), text: text, class: undo}
 }
 
 // closureWords tells of an order for many classes.
