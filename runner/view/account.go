@@ -40,6 +40,17 @@ func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// AccountOf is what the store knows of a class: the columns of its row, and the runner's own account of it and of its sessions.
+func AccountOf(row store.Occurrence, sessions []store.Session) OccurrenceDoc {
+	d := ReadDoc[OccurrenceDoc](row.Doc)
+	d.ID, d.Plan, d.Recording, d.Start, d.End = row.ID, row.Plan, row.Recording, row.Start, row.End
+	d.Phase, d.Outcome, d.Reason, d.ReasonCode = session.Phase(row.State), session.Outcome(row.Outcome), row.Reason, reason.Code(row.ReasonCode)
+	for _, x := range sessions {
+		d.Sessions = append(d.Sessions, ReadSession(x))
+	}
+	return d
+}
+
 // OrderDoc is an order in the runner's account: a [session.Cancel] or a [session.Extension], and whether it waits.
 type OrderDoc struct {
 	Until      time.Time   `json:"until,omitzero"` // of an extension

@@ -87,7 +87,7 @@ type Session struct {
 // OccurrenceOf puts a row and its sessions into the form that scripts read.
 func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	zone := ZoneOf(o)
-	d := ReadDoc[OccurrenceDoc](o.Doc)
+	d := AccountOf(o, sessions)
 	v := Occurrence{
 		ID: o.ID, Recording: o.Recording,
 		App: OrNull(d.AppName), Page: OrNull(redact.Query(plan.MaskUser(o.URL))), Storage: OrNull(d.Storage), Bucket: OrNull(d.Bucket),
@@ -110,8 +110,7 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, Gap{SessionTime(g.From), SessionTime(g.Until)})
 	}
-	for _, row := range sessions {
-		x := ReadSession(row)
+	for _, x := range d.Sessions {
 		v.Sessions = append(v.Sessions, Session{
 			x.Attempt, OrNull(x.Cname), OrNull(x.UID), OrNull(x.ResourceID), OrNull(x.SID), OrNull(string(x.State)), OrNull(x.Reason), OrNull(string(x.ReasonCode)),
 			SessionTime(x.StartedAt), SessionTime(x.RecordingAt), SessionTime(x.StoppedAt), OrNull(x.UploadStatus), x.Files,

@@ -93,8 +93,8 @@ func (s *site) class(r *http.Request, sh *shell) (any, error) {
 	zone, scribe := c.Zone, sh.scribe
 	row := scribe.rowOf(&c, time.Time{})
 	p := &classPage{
-		rowView: row, ID: c.ID, When: scribe.rangeOf(c.Start, c.End, zone, time.Time{}), Code: c.Code, Reason: sentence(c.Reason),
-		Advice: adviceOf(c.Code, "").aftermath(row.Look, c.Code), Note: c.Note, Day: "/day/" + c.Start.In(scribe.day).Format(time.DateOnly), DayText: c.Start.In(scribe.day).Format("Monday, 2 January"),
+		rowView: row, ID: c.ID, When: scribe.rangeOf(c.Start, c.End, zone, time.Time{}), Code: c.ReasonCode, Reason: sentence(c.Reason),
+		Advice: adviceOf(c.ReasonCode, "").aftermath(row.Look, c.ReasonCode), Note: c.Note, Day: "/day/" + c.Start.In(scribe.day).Format(time.DateOnly), DayText: c.Start.In(scribe.day).Format("Monday, 2 January"),
 	}
 	p.When.Zone = zoneAt(c.Start, zone)
 	sh.Page, sh.Title, sh.Live = "day", c.Recording+", "+p.When.Text(), !row.Look.over() || row.Look == lookCancelled
@@ -105,7 +105,7 @@ func (s *site) class(r *http.Request, sh *shell) (any, error) {
 	p.Bar = scribe.classBar(&c)
 	p.Facts = scribe.facts(&c)
 	for _, g := range c.Gaps {
-		p.Gaps = append(p.Gaps, scribe.secondsOf(g, zone))
+		p.Gaps = append(p.Gaps, scribe.secondsOf(span(g), zone))
 	}
 	for _, x := range c.Sessions {
 		p.Sessions = append(p.Sessions, scribe.sessionOf(x, zone))
@@ -174,7 +174,7 @@ func (s scribe) facts(c *Class) (facts []fact) {
 	}
 	add("Page", c.Page)
 	facts = append(facts, fact{Name: "Plan", Value: c.Plan, Link: "/plans#" + c.Plan})
-	add("App", c.App)
+	add("App", c.AppName)
 	add("Storage", c.Storage)
 	add("Bucket", c.Bucket)
 	if !c.PlanEnd.IsZero() && !c.PlanEnd.Equal(c.End) {
@@ -256,15 +256,15 @@ func actsOf(c *Class, l look, now time.Time) (acts []actLink) {
 	}
 	ahead := c.End.After(now)
 	switch {
-	case c.Cancelled != nil || c.Outcome == session.Cancelled:
-		if byPlan := c.Cancelled != nil && c.Cancelled.ReasonCode == reason.CancelledByPlan; !byPlan && ahead {
+	case c.Cancel != nil || c.Outcome == session.Cancelled:
+		if byPlan := c.Cancel != nil && c.Cancel.ReasonCode == reason.CancelledByPlan; !byPlan && ahead {
 			add(ActUndo, "Take the cancellation back", false)
 		}
-	case c.State == session.Ended || !ahead && !l.live():
-	case c.State == session.Planned:
+	case c.Phase == session.Ended || !ahead && !l.live():
+	case c.Phase == session.Planned:
 		add(ActCancel, "Cancel", false)
 		add(ActExtend, "Extend", false)
-	case c.State == session.Stopping:
+	case c.Phase == session.Stopping:
 	default:
 		add(ActStop, "Stop now", true)
 		add(ActExtend, "Extend", false)

@@ -48,13 +48,13 @@ func lookOf(c *Class, now time.Time) look {
 	if i := slices.IndexFunc(looks, func(l look) bool { return c.Outcome != "" && l.Key == string(c.Outcome) }); i >= 0 {
 		return looks[i]
 	}
-	if c.Cancelled != nil && c.State == session.Planned {
+	if c.Cancel != nil && c.Phase == session.Planned {
 		return lookCancelled
 	}
-	if c.Code == reason.Unattended {
+	if c.ReasonCode == reason.Unattended {
 		return lookOverdue
 	}
-	switch c.State {
+	switch c.Phase {
 	case session.Starting:
 		if now.After(c.Start) {
 			return lookLate
@@ -68,7 +68,7 @@ func lookOf(c *Class, now time.Time) look {
 	case session.Stopping:
 		return lookStopping
 	}
-	if c.Start.Before(now) && c.State == session.Planned {
+	if c.Start.Before(now) && c.Phase == session.Planned {
 		if !c.End.After(now) {
 			return lookOverdue
 		}
@@ -83,7 +83,7 @@ func (c *Class) interrupted() bool {
 	for i, s := range c.Sessions {
 		states[i] = s.State
 	}
-	return session.Interrupted(c.State, states...)
+	return session.Interrupted(c.Phase, states...)
 }
 
 // live says that a class is being recorded, or that this has begun.
@@ -141,6 +141,6 @@ func (c *Class) parts(now time.Time) []part {
 	if len(written) == 0 && c.Outcome == session.Recorded {
 		written = []span{{c.Start, c.End}} // the sessions do not say when
 	}
-	cancelled := c.Outcome == session.Cancelled || c.Outcome == "" && c.Cancelled != nil && c.State == session.Planned
+	cancelled := c.Outcome == session.Cancelled || c.Outcome == "" && c.Cancel != nil && c.Phase == session.Planned
 	return partsOf(span{c.Start, c.End}, written, gaps, now, cancelled)
 }

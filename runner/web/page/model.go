@@ -5,49 +5,20 @@ import (
 	"time"
 
 	"rundown/runner"
-	"rundown/runner/reason"
-	"rundown/runner/session"
 	"rundown/runner/view"
 )
 
-// Class is a class as the store and the plans know it, in parts.
+// Class is a class as the store and the plans know it.
 type Class struct {
-	Caption
-	Times
-	Progress
-	Place
+	view.OccurrenceDoc                // its End is that of an extension also where no daemon has carried it out yet
+	Zone               *time.Location // in which its times are shown; never nil
+	Title              string         // as its active plan has it, like Labels and Note
+	Labels             map[string]string
+	Note               string
+	Page               string // its address without user, query and fragment
+	Left               bool   // no active plan holds it, and it is being recorded
+	Moved              string // what happened to a class that was moved while it ran
 }
-
-// Caption is what a class is called, and what its plan says of it.
-type Caption struct {
-	ID, Plan, Recording, Title string
-	Labels                     map[string]string
-	Note                       string
-}
-
-// Times is when a class is held and recorded.
-type Times struct {
-	Zone        *time.Location // never nil
-	Start, End  time.Time      // with what operators ordered
-	PlanEnd     time.Time      // by the plan, where an extension lasts longer; else zero
-	From, Until time.Time      // of the recording, with padding; zero: unknown
-}
-
-// Progress is what became of a class so far.
-type Progress struct {
-	State               session.Phase
-	Outcome             session.Outcome
-	Reason              string
-	Code                reason.Code
-	Gaps                []span // a zero end is open
-	Sessions            []session.Session
-	Cancelled, Extended *view.OrderDoc
-	Left                bool   // no active plan holds it, and it is being recorded
-	Moved               string // what happened to a class that was moved while it ran
-}
-
-// Place is what a class is recorded from, and where to.
-type Place struct{ App, Page, Storage, Bucket string }
 
 // Entry is one entry of a class's story.
 type Entry struct {

@@ -57,7 +57,7 @@ func (s scribe) rowOf(c *Class, day time.Time) rowView {
 	if c.Extended != nil {
 		r.Next = append(r.Next, s.extendedText(c))
 	}
-	if c.Cancelled != nil && c.State != session.Ended {
+	if c.Cancel != nil && c.Phase != session.Ended {
 		r.Next = append(r.Next, s.cancelledText(c))
 	}
 	if c.Left {
@@ -160,14 +160,14 @@ func (s scribe) extendedText(c *Class) string {
 }
 
 func (s scribe) cancelledText(c *Class) string {
-	who := cmp.Or(c.Cancelled.Who, "an operator")
-	if c.Cancelled.ReasonCode == reason.CancelledByPlan {
+	who := cmp.Or(c.Cancel.Who, "an operator")
+	if c.Cancel.ReasonCode == reason.CancelledByPlan {
 		who = "the plan"
 	}
-	if c.Code == reason.EndedByOperator {
-		return orderText("ended early by "+who, c.Cancelled)
+	if c.ReasonCode == reason.EndedByOperator {
+		return orderText("ended early by "+who, c.Cancel)
 	}
-	return orderText("cancelled by "+who, c.Cancelled)
+	return orderText("cancelled by "+who, c.Cancel)
 }
 
 func orderText(text string, o *view.OrderDoc) string {
@@ -224,7 +224,7 @@ type trouble struct {
 
 func (s scribe) troubleOf(c *Class, day time.Time) trouble {
 	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason)}
-	t.Advice = adviceOf(c.Code, LinkOf(c.ID)).aftermath(t.Look, c.Code)
+	t.Advice = adviceOf(c.ReasonCode, LinkOf(c.ID)).aftermath(t.Look, c.ReasonCode)
 	if t.Look.live() {
 		t.Lost = sentence(t.Detail)
 	}

@@ -24,8 +24,9 @@ func TestASentenceLeavesIdentitiesAndCommandsAsTheyAreTyped(t *testing.T) {
 func TestOnlyWhatIsRecordedCountsAsRecording(t *testing.T) {
 	now := time.Date(2031, 9, 17, 9, 30, 0, 0, time.UTC)
 	class := func(state session.Phase, of session.SessionState) Class {
-		c := Class{Times: Times{Zone: time.UTC, Start: now.Add(-30 * time.Minute), End: now.Add(30 * time.Minute)}}
-		c.State, c.Sessions = state, []session.Session{{State: of}}
+		c := Class{Zone: time.UTC}
+		c.Start, c.End = now.Add(-30*time.Minute), now.Add(30*time.Minute)
+		c.Phase, c.Sessions = state, []session.Session{{State: of}}
 		return c
 	}
 	classes := []Class{

@@ -16,8 +16,6 @@ import (
 	"rundown/plan/forecast"
 	"rundown/plan/schedule"
 	"rundown/runner"
-	"rundown/runner/reason"
-	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -158,30 +156,17 @@ func (s *Source) decode(row store.Occurrence, sessions []store.Session, caption 
 
 // classOf is a class as the page shows it.
 func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
-	doc := view.ReadDoc[view.OccurrenceDoc](o.Doc)
-	zone := view.ZoneOf(o)
-	c := Class{
-		Caption: Caption{ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels},
-		Times:   Times{Zone: zone, Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From, Until: doc.Until},
-		Progress: Progress{
-			State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
-			Left: view.LeftPlan(o, doc), Cancelled: doc.Cancel, Moved: view.MovedText(o, doc, sessions, zone),
-		},
-		Place: Place{App: doc.AppName, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket},
+	doc := view.AccountOf(o, sessions)
+	c := Class{OccurrenceDoc: doc, Zone: view.ZoneOf(o), Title: caption.Title, Labels: caption.Labels, Page: bare(o.URL), Left: view.LeftPlan(o, doc)}
+	c.Moved = view.MovedText(o, doc, sessions, c.Zone)
+	x, effective := view.ExtensionOf(o)
+	if !effective {
+		c.Extended = nil
+		return c
 	}
-	if x, effective := view.ExtensionOf(o); effective {
-		c.Extended = x
-		if x.Until.After(c.End) {
-			c.PlanEnd, c.End = cmp.Or(c.PlanEnd, c.End), x.Until
-		}
-	}
-	for _, g := range doc.Gaps {
-		if !g.From.IsZero() {
-			c.Gaps = append(c.Gaps, span(g))
-		}
-	}
-	for _, x := range sessions {
-		c.Sessions = append(c.Sessions, view.ReadSession(x))
+	c.Extended = x
+	if x.Until.After(c.End) {
+		c.PlanEnd, c.End = cmp.Or(c.PlanEnd, c.End), x.Until
 	}
 	return c
 }
@@ -225,7 +210,7 @@ func (s *Source) class(ctx context.Context, id string) (Class, []Entry, error) {
 	c := classOf(found.Row, views.Sessions[found.Row.ID], view.Caption{})
 	if found.Planned != nil {
 		c.Title, c.Labels, c.Note = found.Planned.Recording.Title, found.Planned.Settings.Labels, found.Planned.Settings.Note
-		c.App = cmp.Or(c.App, nameOf(found.Planned.Settings.App))
+		c.AppName = cmp.Or(c.AppName, nameOf(found.Planned.Settings.App))
 		if c.From.IsZero() {
 			c.From, c.Until = found.Planned.RecordFrom, found.Planned.RecordUntil
 		}
