@@ -7,12 +7,12 @@
 // class, again and again with growing waits until the target has taken them. All of it is in the store, so that a crash
 // at any point loses nothing but what the store could not take (direct.go), and repeats a message only under the same id.
 //
-// One node of a store sends. One that was frozen meanwhile sends for some moments after it wakes, until it finds that another node
-// has taken over. The store does not keep it from that, and need not: what is sent twice has the same id, what the other node has
-// settled stays settled, and a target has one message of an id at most. Two things may happen then. A message that was out comes
-// after a later one of its class. A condition that the frozen node found by itself is announced a second time under another id
-// where its id holds when it was found, as those of class.at-risk, health.raised and class.recovered do, and is told as over only by the next
-// sender, which reads the marks anew.
+// One node of a store sends: the one that has the lease of the duties. It asks the store for that before each look and before each
+// batch that it sends (Notifier.mine), so that one that was frozen sends nothing more once it wakes but what it had in its hands. That
+// has the same id when it is sent twice, what the other node has settled stays settled, and a target has one message of an id at most.
+// Two things remain. A message that was out comes after a later one of its class. A condition that the node had found and not stored
+// when it froze is announced a second time under another id where its id holds when it was found, as those of class.at-risk, health.raised
+// and class.recovered do, and is told as over only by the next sender, which reads the marks anew.
 //
 //	engine, orders ──┐
 //	                 ├─▶ announcements ──router──▶ outbox ──worker for each target──▶ webhook or channel

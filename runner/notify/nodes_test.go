@@ -323,3 +323,37 @@ func TestASenderThatWakesLateRepeatsUnderTheSameID(t *testing.T) {
 		}
 	})
 }
+
+// TestASenderThatWakesLateSendsNothingMore has another node take the duties while a daemon stands still. When it wakes, there is a
+// message to send and something to tell, and its engine has not noticed yet.
+func TestASenderThatWakesLateSendsNothingMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		r.close()
+		r.nodes = (&fleet{rows: map[int64]notify.Node{}}).read
+		r.open()
+		pass(10 * time.Second)
+		before := len(r.receiver.events(""))
+		takes := func(another bool) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.taken = another
+		}
+		takes(true)
+		r.raise(notify.Issue{ID: reason.IssueClockOff, Severity: plan.NotifyWarning, Since: time.Now(), Text: "the clock is off"})
+		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+		waits := store.Message{ID: "evt_1", Target: "school/duty", Kind: "test", Subject: "school/duty", At: time.Now(), Due: time.Now(), State: store.MessageWaiting, Body: []byte(`{}`)}
+		if err := r.store.Post(t.Context(), nil, waits); err != nil {
+			t.Fatal(err)
+		}
+		pass(3 * time.Minute)
+		if got := r.receiver.events("")[before:]; len(got) > 0 {
+			t.Errorf("it sent %v, which the other node does", got)
+		}
+		takes(false)
+		pass(3 * time.Minute)
+		if got := r.receiver.kinds(); !slices.Contains(got, "health.raised") || !slices.Contains(got, "class.failed") || r.waiting() > 0 {
+			t.Errorf("with the duties again it told of %v, and %d messages wait", got, r.waiting())
+		}
+	})
+}

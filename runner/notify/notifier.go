@@ -34,6 +34,8 @@ type Store interface {
 	Occurrences(ctx context.Context, f store.Filter) ([]store.Occurrence, error)
 	Rows(ctx context.Context, ids ...string) ([]store.Row, error)
 	Revisions(ctx context.Context, plan string) ([]store.Revision, error)
+	DutiesLease(ctx context.Context) (store.Lease, error)
+	NodeID() int64
 }
 
 // Plan is an active plan.
@@ -218,17 +220,29 @@ func (n *Notifier) run(ctx context.Context) {
 	var observed time.Time
 	for {
 		n.refresh(ctx)
-		if now := n.cfg.Now(); now.Sub(observed).Abs() >= observeEvery {
-			observed = now
-			n.observe(ctx)
+		if n.mine(ctx) {
+			if now := n.cfg.Now(); now.Sub(observed).Abs() >= observeEvery {
+				observed = now
+				n.observe(ctx)
+			}
+			n.routeAll(ctx)
 		}
-		n.routeAll(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
 		}
 	}
+}
+
+// mine says that no other node has the duties by the store, as far as the store says. A node that was frozen learns by it that another
+// one has taken over, before it looks or sends again: its engine learns that some moments later, and ends the notifier.
+func (n *Notifier) mine(ctx context.Context) bool {
+	if n.cfg.Nodes == nil { // there can be no other
+		return true
+	}
+	l, err := n.cfg.Store.DutiesLease(ctx)
+	return err != nil || l.Node == 0 || l.Node == n.cfg.Store.NodeID()
 }
 
 // refresh takes the targets of the active plans, each with its worker, also of those that this process cannot work on: other nodes may

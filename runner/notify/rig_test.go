@@ -70,6 +70,7 @@ type rig struct {
 	again  bool // the notifier is started again by the same process
 	full   bool // what the notifier finds cannot be stored
 	unread bool // the next classes cannot be read
+	taken  bool // another node has the duties by the store
 
 	receiver *receiver
 	notifier atomic.Pointer[notify.Notifier]
@@ -240,6 +241,16 @@ func (d disk) Briefs(ctx context.Context, from, until time.Time) ([]store.Brief,
 		return nil, errors.New("the store does not answer")
 	}
 	return d.Store.Briefs(ctx, from, until)
+}
+
+func (d disk) DutiesLease(ctx context.Context) (store.Lease, error) {
+	d.r.mu.Lock()
+	taken := d.r.taken
+	d.r.mu.Unlock()
+	if taken {
+		return store.Lease{App: store.Duties, Node: d.NodeID() + 1, Term: 2}, nil
+	}
+	return d.Store.DutiesLease(ctx)
 }
 
 // open starts a notifier on the rig's store.

@@ -108,6 +108,9 @@ func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
 		// A message may wait behind an earlier one of its class that is out; it is due, and nothing is sent now.
 		return min(max(next.Sub(w.n.cfg.Now()), time.Second), lookAgain), nil
 	}
+	if !w.n.mine(ctx) {
+		return lookAgain, nil
+	}
 	var all sync.WaitGroup
 	answers := make([]answer, len(due))
 	for i := range due {
