@@ -32,50 +32,49 @@ const ordersAtOnce = 50
 
 // give carries the steps of a closure out while it holds. announce tells of the classes that it had no note of.
 func give(ctx context.Context, s *store.Store, c store.Closure, steps []step, announce func(ids []string) store.Announcement) error {
+	return inParts(ctx, s, steps, func(t *store.SpecTx, some []step) error {
+		open, err := t.ClosureOpen(c.ID)
+		if err != nil || !open {
+			return err
+		}
+		fresh, err := doAll(t, some)
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		return t.Announce(announce(fresh))
+	})
+}
+
+// undo carries steps out that take orders back.
+func undo(ctx context.Context, s *store.Store, steps []step) error {
+	return inParts(ctx, s, steps, func(t *store.SpecTx, some []step) error {
+		_, err := doAll(t, some)
+		return err
+	})
+}
+
+// inParts does something with steps in as many transactions as it takes. Those before one that fails stay.
+func inParts(ctx context.Context, s *store.Store, steps []step, do func(*store.SpecTx, []step) error) error {
 	for some := range slices.Chunk(steps, ordersAtOnce) {
-		err := s.WriteSpecs(ctx, func(t *store.SpecTx) error {
-			open, err := t.ClosureOpen(c.ID)
-			if err != nil || !open {
-				return err
-			}
-			var ids []string
-			for i := range some {
-				fresh, err := some[i].do(t)
-				if err != nil {
-					return err
-				}
-				if fresh {
-					ids = append(ids, some[i].id)
-				}
-			}
-			if len(ids) == 0 {
-				return nil
-			}
-			return t.Announce(announce(ids))
-		})
-		if err != nil {
+		if err := s.WriteSpecs(ctx, func(t *store.SpecTx) error { return do(t, some) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// undo carries steps out that take orders back.
-func undo(ctx context.Context, s *store.Store, steps []step) error {
-	for some := range slices.Chunk(steps, ordersAtOnce) {
-		err := s.WriteSpecs(ctx, func(t *store.SpecTx) error {
-			for i := range some {
-				if _, err := some[i].do(t); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+// doAll carries steps out. fresh are the classes for which an order was given and of which the closure had no note.
+func doAll(t *store.SpecTx, steps []step) (fresh []string, err error) {
+	for i := range steps {
+		isNew, err := steps[i].do(t)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if isNew {
+			fresh = append(fresh, steps[i].id)
 		}
 	}
-	return nil
+	return fresh, nil
 }
 
 // do carries a step out, unless another process has done so meanwhile. fresh says that an order was given for a class of
