@@ -246,7 +246,7 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 	t := render.Table{Header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, Name: "NOTE", Spare: "HASH"}
 	for _, r := range all {
 		t.Add(view.Line(r.Note), r.ID, view.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), view.Line(r.Who),
-			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], strings.Replace(r.Standing, "at work", "active", 1))
+			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], strings.Replace(r.Standing, view.StandingActive, "active", 1))
 	}
 	t.Print(a.out, a.width())
 	return nil

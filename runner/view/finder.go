@@ -81,7 +81,7 @@ type Finder struct {
 	// long period is refused before it fills the memory; 0: any number.
 	Only Selection
 	Most int
-	// Recall reads the plan of a revision; nil: [runner.Recall]. Who answers often keeps what it has read.
+	// Recall reads the plan of a revision. Who answers often keeps what it has read.
 	Recall func(store.Revision) (*plan.Plan, bool, error)
 	// Expand lists the classes of a plan that start in a period; nil: [schedule.Occurrences]. Who answers often keeps them.
 	Expand func(p *plan.Plan, from, until time.Time) []plan.Occurrence
@@ -92,14 +92,8 @@ type Finder struct {
 }
 
 // NewFinder looks at a store as it is at an instant.
-func NewFinder(s *store.Store, now time.Time) *Finder { return &Finder{Store: s, Now: now} }
-
-// recall reads the plan of a revision, by what the caller has kept where it keeps plans.
-func (f *Finder) recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
-	if f.Recall != nil {
-		return f.Recall(r)
-	}
-	return runner.Recall(r)
+func NewFinder(s *store.Store, now time.Time) *Finder {
+	return &Finder{Store: s, Now: now, Recall: runner.Recall}
 }
 
 // Active gives the active plan of that name, or all of them.
@@ -118,7 +112,7 @@ func (f *Finder) Active(ctx context.Context, name string) ([]*plan.Plan, error) 
 			if err != nil {
 				return nil, err
 			}
-			p, _, err := f.recall(r)
+			p, _, err := f.Recall(r)
 			if err != nil {
 				f.Unread = append(f.Unread, err.Error())
 				continue

@@ -1,8 +1,8 @@
 package view
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"rundown/runner/store"
@@ -22,27 +22,48 @@ type Revision struct {
 	ReasonCode *string `json:"reason_code"` // why it waits or was refused
 }
 
-// standingActive says that a revision is the one that a daemon works on.
-const standingActive = "at work"
+// Where a revision stands, in a word.
+const (
+	StandingActive    = "at work" // daemons work on it
+	StandingReplaced  = "replaced"
+	StandingWaiting   = string(store.RevisionWaiting)
+	StandingRefused   = string(store.RevisionRefused)
+	StandingWithdrawn = "withdrawn" // it has no text: it takes the plan out
+)
 
 // standingOf says in a word where a revision stands.
 func standingOf(r store.Revision, active map[int64]bool) string {
 	switch {
 	case r.Withdrawn():
-		return "withdrawn"
+		return StandingWithdrawn
 	case !r.Usable():
 		return string(r.State)
 	case active[r.ID]:
-		return standingActive
+		return StandingActive
 	default:
-		return "replaced"
+		return StandingReplaced
 	}
 }
 
 // PlanRevision is a revision of a plan as the store has it, and where it stands.
 type PlanRevision struct {
 	store.Revision
-	Standing string // at work, replaced, waiting, refused, withdrawn
+	Standing string // [StandingActive], …
+}
+
+// Active says that daemons work on the revision.
+func (r PlanRevision) Active() bool { return r.Standing == StandingActive }
+
+// ByPlan groups revisions by their plans, in order of the plans' names.
+func ByPlan(revisions []PlanRevision) (groups [][]PlanRevision) {
+	byName := map[string][]PlanRevision{}
+	for _, r := range revisions {
+		byName[r.Plan] = append(byName[r.Plan], r)
+	}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		groups = append(groups, byName[name])
+	}
+	return groups
 }
 
 // JSON is the form that scripts read.
@@ -138,19 +159,14 @@ func ReadPlans(ctx context.Context, s *store.Store) ([]Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, plans := map[string]int{}, []Plan{}
-	for _, r := range revisions {
-		k, known := index[r.Plan]
-		if !known {
-			k = len(plans)
-			index[r.Plan] = k
-			plans = append(plans, Plan{Name: r.Plan, Newest: r.JSON()})
+	plans := []Plan{}
+	for _, of := range ByPlan(revisions) {
+		p := Plan{Name: of[0].Plan, Newest: of[0].JSON()}
+		if k := slices.IndexFunc(of, PlanRevision.Active); k >= 0 {
+			active := of[k].JSON()
+			p.Active = &active
 		}
-		if r.Standing == standingActive {
-			active := r.JSON()
-			plans[k].Active = &active
-		}
+		plans = append(plans, p)
 	}
-	slices.SortFunc(plans, func(x, y Plan) int { return cmp.Compare(x.Name, y.Name) })
 	return plans, nil
 }

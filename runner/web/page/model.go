@@ -56,14 +56,6 @@ type Plan struct {
 	Revisions []view.PlanRevision // newest first
 }
 
-// The standings of revisions, as package view gives them.
-const (
-	standingActive    = "at work"
-	standingWaiting   = "waiting"
-	standingRefused   = "refused"
-	standingWithdrawn = "withdrawn"
-)
-
 // Change is what a revision does to the classes of its plan.
 type Change struct {
 	Revision, Against view.PlanRevision // Against has no ID where there was none before

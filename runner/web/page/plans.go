@@ -66,13 +66,13 @@ func (s scribe) planOf(p Plan, canAct bool) planView {
 	}
 	for i, r := range p.Revisions[:min(len(p.Revisions), shownRevisions)] {
 		rv := s.revisionOf(p.Name, r)
-		if i == 0 && r.Standing == standingWaiting {
+		if i == 0 && r.Standing == view.StandingWaiting {
 			if canAct {
 				rv.Act = rv.Link + "/confirm"
 			}
 			v.Waiting = &rv
 		}
-		if i == 0 && r.Standing == standingRefused {
+		if i == 0 && r.Standing == view.StandingRefused {
 			v.Refused = &rv
 		}
 		v.Revisions = append(v.Revisions, rv)
@@ -81,7 +81,7 @@ func (s scribe) planOf(p Plan, canAct bool) planView {
 }
 
 // revisionKeys are the looks of the states of revisions.
-var revisionKeys = map[string]string{standingActive: "recorded", standingWaiting: "partial", standingRefused: "failed", standingWithdrawn: "cancelled"}
+var revisionKeys = map[string]string{view.StandingActive: "recorded", view.StandingWaiting: "partial", view.StandingRefused: "failed", view.StandingWithdrawn: "cancelled"}
 
 func (s scribe) revisionOf(plan string, r view.PlanRevision) revisionView {
 	v := revisionView{
@@ -92,7 +92,7 @@ func (s scribe) revisionOf(plan string, r view.PlanRevision) revisionView {
 	if key, ok := revisionKeys[r.Standing]; ok {
 		v.Key = key
 	}
-	if r.Standing == standingActive {
+	if r.Active() {
 		v.State = "active"
 	}
 	return v
@@ -133,7 +133,7 @@ func (s *site) change(r *http.Request, sh *shell) (any, error) {
 	}
 	sh.Page, sh.Title = "plans", fmt.Sprintf("%s, revision %d", plan, id)
 	p := sh.scribe.changeOf(plan, c)
-	if c.Revision.Standing == standingWaiting && sh.Caller.Can(access.Change, plan, "") {
+	if c.Revision.Standing == view.StandingWaiting && sh.Caller.Can(access.Change, plan, "") {
 		p.Confirm = p.Revision.Link + "/confirm"
 	}
 	return p, nil

@@ -279,21 +279,14 @@ func (s *Source) planList(ctx context.Context) ([]Plan, error) {
 		return nil, err
 	}
 	var plans []Plan
-	for _, r := range revisions {
-		k := slices.IndexFunc(plans, func(p Plan) bool { return p.Name == r.Plan })
-		if k < 0 {
-			k = len(plans)
-			plans = append(plans, Plan{Name: r.Plan, Withdrawn: r.Standing == standingWithdrawn})
+	for _, of := range view.ByPlan(revisions) {
+		p := Plan{Name: of[0].Plan, Withdrawn: of[0].Standing == view.StandingWithdrawn, Revisions: of}
+		read := slices.ContainsFunc(active, func(a *plan.Plan) bool { return a.Name == p.Name })
+		if !read && !p.Withdrawn && slices.ContainsFunc(of, view.PlanRevision.Active) {
+			p.Unread = strings.Join(f.Unread, "; ")
 		}
-		plans[k].Revisions = append(plans[k].Revisions, r)
+		plans = append(plans, p)
 	}
-	for k := range plans {
-		read := slices.ContainsFunc(active, func(p *plan.Plan) bool { return p.Name == plans[k].Name })
-		if !read && !plans[k].Withdrawn && slices.ContainsFunc(plans[k].Revisions, func(r view.PlanRevision) bool { return r.Standing == standingActive }) {
-			plans[k].Unread = strings.Join(f.Unread, "; ")
-		}
-	}
-	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Compare(a.Name, b.Name) })
 	return plans, nil
 }
 
@@ -322,7 +315,7 @@ func (s *Source) changeIn(ctx context.Context, name string, id int64) (c Change,
 	now := s.Clock()
 	// From the present on for what may still come; for a revision of the past, from when it was applied.
 	from := c.Revision.At
-	if c.Revision.Standing == standingWaiting || c.Revision.Standing == standingActive {
+	if c.Revision.Standing == view.StandingWaiting || c.Revision.Active() {
 		from = now
 	}
 	d := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: from}, Until: forecast.Bound{At: from.AddDate(0, 0, view.ChangeDays)}})
