@@ -41,6 +41,7 @@ type counted struct {
 	touched time.Time
 }
 
+// newClasses has each outcome there with 0 from the start: a rate needs a value before the first rise.
 func newClasses(now func() time.Time) *classes {
 	c := &classes{
 		now: now, started: now(), swept: now(), counted: map[string]*counted{},
@@ -116,6 +117,7 @@ func (c *classes) countEnds(s *session.State, was *counted, now time.Time) {
 	}
 }
 
+// countOutcome counts an outcome. What a cancelled class lost is lost on purpose, and does not count.
 func (c *classes) countOutcome(s *session.State) {
 	c.ended.WithLabelValues(string(s.Outcome)).Inc()
 	if s.ReasonCode != "" {

@@ -85,6 +85,7 @@ func (c *stateCollector) collectSessions(ctx context.Context, emit emitter) {
 	}
 }
 
+// collectPlans tells of each active plan whether its newest version is the active one, which it is not where it was rejected or waits.
 func (c *stateCollector) collectPlans(ctx context.Context, emit emitter) {
 	active, err := c.Store.ActiveRevisions(ctx)
 	if err != nil {
@@ -107,6 +108,7 @@ func (c *stateCollector) collectPlans(ctx context.Context, emit emitter) {
 	}
 }
 
+// collectOutbox sums up what waits, for all targets together.
 func (c *stateCollector) collectOutbox(ctx context.Context, emit emitter) {
 	now := c.Now()
 	backlogs, err := c.Store.Backlogs(ctx, now)

@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// The waits between tries. They are ours: Standard Webhooks recommends growing waits over days.
 const (
 	firstWait = 5 * time.Second
 	mostWait  = 24 * time.Hour

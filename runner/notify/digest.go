@@ -92,6 +92,8 @@ func clockOn(at, now time.Time, zone *time.Location) string {
 	return at.Format("Mon 2 Jan 15:04")
 }
 
+// digestText is the summary in words. What is wrong is named, the rest is counted. Times are in the zone of the target, those of classes
+// in bad in the zone of their recordings.
 func digestText(t *target, counts map[session.Outcome]int, bad []string, running, ahead int, next time.Time, issues []Issue, now time.Time) string {
 	zone := t.entry.Zone
 	var parts []string

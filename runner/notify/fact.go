@@ -147,6 +147,7 @@ type Class struct {
 	Gaps      []session.Gap `json:"gaps,omitempty"`
 }
 
+// classOf is a class as it is in a step, so that the message tells of this step, however late it is sent.
 func classOf(s *session.State) *Class {
 	return &Class{
 		ID: s.ID, Plan: s.Plan, Recording: s.Recording, Start: s.Start, End: s.End, Zone: s.Zone,

@@ -32,6 +32,7 @@ type Interruption struct {
 	Gaps    []session.Gap        `json:"gaps,omitempty"`     // of the class, until Until
 }
 
+// interruptionOf is what the message tells. A session that was begun in the place of the lost one has the last word on the answer.
 func interruptionOf(i *session.Interruption) *Interruption {
 	f := &Interruption{Since: i.Since, Suspect: i.Suspect, NextAt: i.NextAt, GivenUp: i.GivenUp.Text, Code: i.GivenUp.Code}
 	if i.Lost != nil {

@@ -98,6 +98,8 @@ func eventOf(a store.Announcement, f Fact, c view) CloudEvent {
 	return e
 }
 
+// eventClass is a class with what its active plan says of it; r is nil where no active plan has the recording. Gaps are told only of a
+// class that has ended: before, they are not settled.
 func eventClass(c *Class, r *plan.Recording) *EventClass {
 	e := &EventClass{
 		ID: c.ID, Recording: c.Recording, Start: in(c.Start, c.Zone), End: in(c.End, c.Zone), Timezone: c.Zone,
@@ -135,6 +137,7 @@ func (e *CloudEvent) body() []byte {
 	return b
 }
 
+// What may hold a secret in an address: the query and fragment, and user and password.
 var (
 	addressQuery = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s?#"'<>]*)[?#][^\s"'<>]*`)
 	addressUser  = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/?#"'<>@]*@`)

@@ -28,6 +28,7 @@ type Node struct {
 	Apps    []string  // App IDs that it owns
 }
 
+// The grace in which a loss is judged.
 const (
 	// takenOverWithin is how long a loss waits to be told where App IDs of the lost daemon have no owner yet: as a rule others take
 	// them over at once.

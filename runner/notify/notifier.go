@@ -90,6 +90,7 @@ type Config struct {
 	Failpoint func(point string)
 }
 
+// withDefaults gives a copy in which each optional function can be called, but for Nodes and Link, whose absence says something.
 func (c Config) withDefaults() Config {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
@@ -174,6 +175,7 @@ func Start(ctx context.Context, cfg Config) (*Notifier, error) {
 	return n, nil
 }
 
+// newNotifier makes a notifier that has begun nothing. A test of one target (try.go) needs no more.
 func newNotifier(cfg Config) *Notifier {
 	cfg = cfg.withDefaults()
 	return &Notifier{
@@ -203,6 +205,8 @@ func (n *Notifier) Issues() []Issue {
 	return issues
 }
 
+// run routes and observes until ctx ends, and then ends the workers, which it alone makes and ends. Plans are asked for every second, so
+// that a plan that is applied has its targets heard within that.
 func (n *Notifier) run(ctx context.Context) {
 	defer n.running.Done()
 	defer func() {
@@ -292,6 +296,8 @@ func (n *Notifier) routeAll(ctx context.Context) {
 	}
 }
 
+// routeSome posts the messages of announcements and marks these as routed, in one transaction: after a crash before it they are routed
+// again, and after it they are not. The workers are woken behind it.
 func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) error {
 	var messages []store.Message
 	var routed []int64

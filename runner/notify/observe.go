@@ -45,6 +45,7 @@ type observer struct {
 	read   bool                 // they were read at least once
 }
 
+// newObserver begins with what was announced before, by this process or another one.
 func newObserver(marks map[string]string) observer {
 	return observer{marks: marks, gone: map[string]time.Time{}, silent: map[string]silence{}}
 }
@@ -62,6 +63,7 @@ type condition struct {
 	Recovered time.Time `json:"recovered,omitzero"`
 }
 
+// mark is the condition as it is stored.
 func (c condition) mark(name string) store.Mark {
 	value, err := json.Marshal(c)
 	if err != nil { // times and texts
@@ -70,6 +72,7 @@ func (c condition) mark(name string) store.Mark {
 	return store.Mark{Name: name, Value: string(value)}
 }
 
+// conditionOf reads the value of a mark; the zero condition where it is of another form.
 func conditionOf(value string) (c condition) {
 	_ = json.Unmarshal([]byte(value), &c) // a mark of another form tells nothing
 	return c
@@ -81,6 +84,7 @@ type news struct {
 	announcements []store.Announcement
 }
 
+// add has a mark and an announcement stored together, so that neither a crash nor a full disk has one without the other.
 func (n *news) add(m store.Mark, a store.Announcement) {
 	n.marks = append(n.marks, m)
 	n.announcements = append(n.announcements, a)
@@ -253,6 +257,7 @@ func (n *Notifier) change(ctx context.Context, plan string, revision int64) *Pla
 	return c
 }
 
+// codeOf is the most precise code of an issue.
 func codeOf(i Issue) reason.Code {
 	if i.Code != "" {
 		return i.Code
@@ -322,6 +327,8 @@ func (o *observer) classes(
 	o.recorded(found, lates, known, states, now)
 }
 
+// atRisk announces a class at risk once, until it is resolved. Its id holds since when the first cause lasts: a second risk of
+// the class is another announcement.
 func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
 	name := riskMark + b.ID
 	delete(o.gone, name)
@@ -333,6 +340,7 @@ func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Cla
 		Fact{Class: class, Code: causes[0].ID, Causes: causes}))
 }
 
+// late announces a class of which nothing was ever recorded, once while that lasts.
 func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
 	name := lateMark + b.ID
 	before, marked := o.mark(name)

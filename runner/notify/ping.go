@@ -31,6 +31,8 @@ func (n *Notifier) pings(ctx context.Context) {
 	}
 }
 
+// pingAll calls the addresses of the plans that this process works on. A failed call is not repeated before the next minute: that calls
+// stop is what the other side watches for.
 func (n *Notifier) pingAll(ctx context.Context) {
 	var wanted []*plan.Plan
 	for _, p := range n.cfg.Plans() {

@@ -44,4 +44,5 @@ func adviceText(advice string) string {
 	return "What to do: " + advice
 }
 
+// knownChannel says that the library may be asked for the scheme: plan.Channels are those that were tried with it.
 func knownChannel(scheme string) bool { return slices.Contains(plan.Channels, strings.ToLower(scheme)) }

@@ -66,6 +66,8 @@ var wording = map[string]func(topic) words{
 	kindTest:           testWords,
 }
 
+// wordsOf puts an announcement into words. One of a kind that this version does not know, as a later one may have stored, says what it
+// holds.
 func wordsOf(a store.Announcement, f Fact, c view) words {
 	put, known := wording[a.Kind]
 	if !known {
@@ -194,6 +196,7 @@ func (t topic) over() bool {
 // plain takes the marks of Markdown out of a text.
 func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
 
+// history is where the whole story of the class is.
 func (t topic) history() string {
 	return "rundown history " + t.a.Subject + " shows what was tried."
 }

@@ -51,6 +51,7 @@ func recoveredWords(t topic) words {
 	return w
 }
 
+// lateWords are for a class of which nothing was ever recorded, and for one that lost its recording (words_interrupted.go).
 func lateWords(t topic) words {
 	if t.f.Interruption != nil {
 		return t.interrupted(t.f.Interruption)
@@ -71,6 +72,7 @@ func recordedWords(t topic) words {
 	return words{title: "Recorded: " + t.brief(), text: t.class() + ": it was recorded from its start to its end, without a gap.", class: nothingToDo}
 }
 
+// partialWords are for a class that ended with gaps. Where Rundown gave up before its end, people can still record the rest.
 func partialWords(t topic) words {
 	var gaps []session.Gap
 	if t.f.Class != nil {
@@ -127,6 +129,7 @@ func (t topic) givenUp() string {
 	return restByOtherMeans + " Tell those who need the recording that it begins late."
 }
 
+// missedWords are for a class that nobody asked the service to record, which is mostly a fault of Rundown or of its machine.
 func missedWords(t topic) words {
 	w := words{
 		title: "Not recorded (missed): " + t.brief(),
@@ -141,6 +144,7 @@ func missedWords(t topic) words {
 	return w
 }
 
+// failedWords are for a class that was tried in vain, which is mostly a fault of the page, the plan or the service.
 func failedWords(t topic) words {
 	w := words{
 		title: "Not recorded (failed): " + t.brief(), text: t.class() + ": nothing of it was recorded, although Rundown tried." + t.why("Cause: "),
@@ -157,6 +161,7 @@ func failedWords(t topic) words {
 // unlessHeld is for a class whose recording somebody cancelled: whether the class takes place Rundown does not know.
 const unlessHeld = "Nothing, if the class does not take place. If it does, have the cancellation taken back, or record the class by other means."
 
+// cancelledWords tell apart what was cancelled before it began, shortly before, and while it was recorded: the order is the same.
 func cancelledWords(t topic) words {
 	undo := t.codeAdvice()
 	if t.f.Closure != nil { // an order for many classes is taken back as it was given
@@ -196,6 +201,7 @@ func (t topic) stopped() time.Time {
 	return t.a.At
 }
 
+// orphanWords are about money: what runs on and cannot be stopped is billed, whatever becomes of the class.
 func orphanWords(t topic) words {
 	latest, what := "", "may still be running at the service, and Rundown cannot stop it"
 	if !t.f.Until.IsZero() {
@@ -247,6 +253,7 @@ func (t topic) standing() string {
 	return "Rundown begins another session for the class while class time is left. You are told how the class ended."
 }
 
+// orphanResolvedWords say what the session turned out to be. It may have been found running, and not ended.
 func orphanResolvedWords(t topic) words {
 	t.f.Reason = strings.TrimPrefix(t.f.Reason, "orphan: ")
 	title, now := "Not recording any more: ", "is stopped, or has ended"
@@ -273,6 +280,7 @@ func (t topic) bucket() string {
 	return "the bucket"
 }
 
+// uploadFailedWords take the files for lost: a later report of the service may say otherwise (uploadLateWords).
 func uploadFailedWords(t topic) words {
 	t.f.Reason = strings.TrimPrefix(t.f.Reason, fmt.Sprintf("session %d: ", t.f.Session))
 	folder, others := "", "the next classes are stored there too."

@@ -16,6 +16,7 @@ var orders = map[string]struct{ did, title string }{
 	"stop":     {"stopped the recording of", "Stopped by an operator"},
 }
 
+// orderWords tell of an order for one class, with how it is taken back while that is possible.
 func orderWords(t topic) words {
 	if t.f.Closure != nil {
 		return closureWords(t)

@@ -141,6 +141,7 @@ func (t topic) consequence(id reason.Code) string {
 	return fmt.Sprintf(means, t.a.Subject)
 }
 
+// raisedWords are for a health issue. Since when it lasts is said first: the message may be late.
 func raisedWords(t topic) words {
 	c := t.cause()
 	text := fmt.Sprintf("Since %s: %s %s", t.local(t.f.Since, "Mon 2 Jan 15:04 MST"), strings.TrimSuffix(t.readable(c.Text), ".")+".", t.consequence(c.ID))
@@ -163,6 +164,7 @@ func clearedWords(t topic) words {
 	return words{title: "Resolved: " + again + " (" + string(c.ID) + ")", text: text, class: nothingToDo}
 }
 
+// joinedWords are for a daemon that started, or that works again after it counted as dead.
 func joinedWords(t topic) words {
 	const day = "Mon 2 Jan 15:04:05 MST"
 	with, since := "", t.f.Since

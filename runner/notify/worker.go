@@ -25,8 +25,8 @@ type worker struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 
-	mu     sync.Mutex
-	target target // as the active plan has it now
+	mu     sync.Mutex // guards target, which the notifier's goroutine sets
+	target target     // as the active plan has it now
 
 	unsettled *settlement // of the goroutine: what was sent and could not be written yet; nothing more is sent before
 }
@@ -38,6 +38,7 @@ type settlement struct {
 	gone, tested bool
 }
 
+// newWorker begins to send to a target. Notifier.run ends it by cancel, and waits for done.
 func (n *Notifier) newWorker(ctx context.Context, t target) *worker {
 	w := &worker{n: n, target: t, wake: make(chan struct{}, 1), channel: make(chan struct{}, 1), done: make(chan struct{})}
 	ctx, w.cancel = context.WithCancel(ctx)
@@ -45,6 +46,7 @@ func (n *Notifier) newWorker(ctx context.Context, t target) *worker {
 	return w
 }
 
+// set takes over the entry of a plan that was applied: from the next batch on it counts.
 func (w *worker) set(t target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -65,6 +67,7 @@ func (w *worker) poke() {
 	}
 }
 
+// run sends until ctx ends. It looks again when it is woken, when the next message is due, and at the latest after lookAgain.
 func (w *worker) run(ctx context.Context) {
 	defer close(w.done)
 	for ctx.Err() == nil {

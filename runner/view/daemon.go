@@ -8,6 +8,7 @@ import (
 	"rundown/runner/store"
 )
 
+// How old a heartbeat may be.
 const (
 	quietDaemon = 2 * time.Minute // without a heartbeat: a daemon gives one every 15 s
 	recentBeat  = time.Minute     // of a daemon that is not visible here

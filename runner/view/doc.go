@@ -7,6 +7,8 @@
 //   - [Finder.Between] gives the classes of any period: the rows of the store and, where it has none, the classes of the
 //     active plans. [Finder.Class] finds the one class that an [ID] names.
 //   - [ReadViews] adds the sessions to rows; [Views.List] is their JSON form.
+//   - [AccountOf] reads what the runner keeps of a class into the types of package session; who needs one fact of a row asks
+//     [ReadDoc] for its [OccurrenceDoc].
 //   - [ReadDetails] is all that is known of one class: settings, life, log in sentences.
 //   - [ReadRevisions] lists plan revisions, [ReadOrders] the orders that wait.
 //   - calendar.go, forecast.go, closures.go, nodes.go: one kind of answer each.

@@ -23,6 +23,7 @@ const recordingPrefix = "recording:"
 
 var recordingScope = regexp.MustCompile(`^recording:(?:[a-z0-9-]{1,40}/)?[a-z0-9-]{1,40}$`)
 
+// check refuses a scope that is not one, also a recording of a form that no plan can have.
 func (s Scope) check() error {
 	if s == Read || s == Operate || recordingScope.MatchString(string(s)) {
 		return nil

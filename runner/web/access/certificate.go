@@ -31,6 +31,7 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 	return c, nil
 }
 
+// load reads the files where they have changed. The caller holds mu, or is the only one that knows c.
 func (c *Certificate) load() error {
 	var seen [2]stamp
 	for i, file := range []string{c.certFile, c.keyFile} {
@@ -57,6 +58,7 @@ func (c *Certificate) Config() *tls.Config {
 	}}
 }
 
+// current gives the certificate, after a look at the files. It is called for each handshake.
 func (c *Certificate) current() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()

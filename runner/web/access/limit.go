@@ -43,6 +43,7 @@ func network(a netip.Addr) string {
 	return p.String()
 }
 
+// of is the rate of a key. It is made where there is none; the shared one has the empty key.
 func (l *limiter) of(key string, now time.Time) *bucket {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -110,6 +110,7 @@ func misread(err error) string {
 // errorLine is where an error of the YAML library is.
 var errorLine = regexp.MustCompile(`line \d+`)
 
+// read reads the whole file and each secret once: a file with a mistake counts as a whole not.
 func (p *Policy) read() ([]entry, error) {
 	text, err := os.ReadFile(p.path)
 	if err != nil {
@@ -224,6 +225,8 @@ func (p *Policy) Token(token string) (Caller, bool) { return p.find("", token, f
 // User finds who a name and a password belong to, in the same way.
 func (p *Policy) User(name, password string) (Caller, bool) { return p.find(name, password, true) }
 
+// find looks at every entry, also behind the one that fits, so that all answers take alike long. A name is compared by its hash, as a
+// secret is.
 func (p *Policy) find(name, secret string, user bool) (found Caller, ok bool) {
 	if len(secret) > maxSecret || len(name) > maxSecret {
 		return Caller{}, false

@@ -43,6 +43,7 @@ func (w *Why) reason() string {
 	return w.Reason
 }
 
+// actInput is what cancel, undo and stop take. The body may be left out.
 type actInput struct {
 	ClassPath
 	Keyed
@@ -56,6 +57,7 @@ type Extension struct {
 	Until *time.Time `json:"until,omitempty" doc:"The new end. Unlike by it can be repeated without effect"`
 }
 
+// extendInput is what extend takes.
 type extendInput struct {
 	ClassPath
 	Keyed
@@ -87,6 +89,7 @@ func (a *API) give(ctx context.Context, class ClassPath, needs access.Act, by op
 	return &accepted[Given]{http.StatusAccepted, Given{answer.Order, answer.ID, answer.Effect, answer.Text(c.Meant()), answer.Daemon, answer.Before}}, nil
 }
 
+// registerActs adds the acts for one class. Each answers 202: the order is in the store, and a daemon carries it out.
 func (a *API) registerActs() {
 	const class = "/api/v1/occurrences/{plan}/{recording}/{start}/"
 	for _, one := range []struct {
@@ -116,6 +119,7 @@ func (a *API) registerActs() {
 	})
 }
 
+// actRoute describes an act for the document.
 func actRoute(path, id, summary, description string) huma.Operation {
 	op := route(http.MethodPost, path, id+"Occurrence", summary, description, "Acts")
 	op.DefaultStatus = http.StatusAccepted

@@ -28,6 +28,7 @@ type calendarOutput struct {
 	Body        []byte
 }
 
+// registerCalendar adds the feed, which needs a filter: a calendar subscribes to one label, recording or plan.
 func (a *API) registerCalendar() {
 	op := route(http.MethodGet, "/api/v1/calendar.ics", "getCalendar", "Classes as iCalendar",
 		"The classes of a label, a recording or a plan, from two weeks ago to 90 days ahead, as a feed that calendars subscribe to.", "Occurrences")

@@ -17,6 +17,7 @@ type Change struct {
 	Text       string  `json:"text"`
 }
 
+// registerChanges adds the stream of the log, by which an open page follows the day.
 func (a *API) registerChanges() {
 	op := route(http.MethodGet, "/api/v1/changes", "streamChanges", "The log as server-sent events",
 		"Tells of each entry of the log within two seconds: each state of each class, each request and answer. It is for a client that shows the present; "+

@@ -53,6 +53,7 @@ type closurePath struct {
 
 const closuresPath = "/api/v1/closures"
 
+// registerClosures adds the orders for all classes that match.
 func (a *API) registerClosures() {
 	registerRead(a, route(http.MethodGet, closuresPath, "listClosures", "Closures",
 		"Orders for all classes that match: snow days, days on which classes last longer, recordings that are paused. Newest first.", "Acts"),
@@ -108,6 +109,7 @@ func (c *NewClosure) read(now time.Time) (store.Closure, error) {
 	return read, nil
 }
 
+// giveClosure previews or gives a closure. A preview needs no more than the right to read, and has status 200 since nothing follows.
 func (a *API) giveClosure(ctx context.Context, in *closureInput) (*accepted[GivenClosure], error) {
 	body, needs := in.Body, access.Change
 	if body.Preview {
@@ -169,6 +171,7 @@ func (a *API) closable(ctx context.Context, c store.Closure) error {
 	return access.NewProblem(http.StatusNotFound, "no recording "+view.Line(c.Recording)+" in the active plans")
 }
 
+// undoClosure ends a closure and lists at most 400 of the classes that it frees.
 func (a *API) undoClosure(ctx context.Context, in *closurePath) (*accepted[GivenClosure], error) {
 	if err := access.CallerOf(ctx).Require(access.Change, "", ""); err != nil {
 		return nil, err

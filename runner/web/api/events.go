@@ -33,6 +33,7 @@ type told struct {
 	plan string
 }
 
+// wants says that the client asked for an event of this kind and plan.
 func (in *eventsInput) wants(m message) bool {
 	e, _ := m.data.(told)
 	if in.Plan != "" && e.plan != in.Plan {
@@ -41,6 +42,7 @@ func (in *eventsInput) wants(m message) bool {
 	return len(in.Event) == 0 || slices.ContainsFunc(in.Event, func(glob string) bool { return plan.MatchEvent(glob, m.event) })
 }
 
+// registerEvents adds the stream of what notifications tell. It tells those that no target hears of, too.
 func (a *API) registerEvents() {
 	var all []said
 	for _, e := range notify.PublicEvents() {

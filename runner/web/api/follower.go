@@ -26,13 +26,14 @@ type follower struct {
 	journal
 	log *slog.Logger
 
-	mu     sync.Mutex
-	feeds  map[chan message]bool
-	last   int64 // the newest that was handed on
-	stop   chan struct{}
-	closed bool
+	mu     sync.Mutex            // also held while the journal is read, so that no stream begins between a message and its number
+	feeds  map[chan message]bool // one a stream; closed by the follower, read by the stream alone
+	last   int64                 // the newest that was handed on
+	stop   chan struct{}         // ends run; nil: it does not run
+	closed bool                  // no feed begins any more
 }
 
+// newFollower makes a follower that looks at nothing before somebody follows it.
 func newFollower(j journal, log *slog.Logger) *follower {
 	return &follower{journal: journal{j.last, encoded(j.after)}, log: log, feeds: map[chan message]bool{}}
 }

@@ -32,6 +32,7 @@ func (a *API) registerForecast() {
 		})
 }
 
+// options are the period and the documented prices: those of an account are in no plan.
 func (in *forecastInput) options(a *API) (forecast.Options, error) {
 	prices := forecast.DocumentedPrices()
 	opts := forecast.Options{Now: a.Now(), Prices: &prices}

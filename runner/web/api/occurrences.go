@@ -35,6 +35,7 @@ type Period struct {
 	from, until forecast.Bound // as resolve has read them
 }
 
+// readBound reads one bound, a day or an instant.
 func readBound(text string) (b forecast.Bound, err error) {
 	if b.At, err = time.Parse(time.DateOnly, text); err == nil {
 		b.Day = true
@@ -193,6 +194,8 @@ func (a *API) registerOccurrences() {
 		})
 }
 
+// list gives the classes of a period that pass all filters. The store is asked for a day more on each side, since the days of a period
+// are those of each class.
 func (a *API) list(ctx context.Context, in *listInput) ([]view.Occurrence, error) {
 	if err := in.resolve(a.Now()); err != nil {
 		return nil, err
@@ -242,6 +245,7 @@ func detailsOf(c view.Class, d view.Details) Details {
 	return v
 }
 
+// withoutQuery is an address without what its query may hold: a plan may have a token there, which readers are not shown.
 func withoutQuery(address *string) *string {
 	if address == nil {
 		return nil

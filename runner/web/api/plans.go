@@ -20,6 +20,7 @@ type Revisions struct {
 	Revisions []view.Revision `json:"revisions"`
 }
 
+// PlanPath names a plan in a path.
 type PlanPath struct {
 	Name string `path:"name" pattern:"^[a-z0-9-]{1,40}$" doc:"Name of the plan" example:"lingua"`
 }
@@ -40,6 +41,7 @@ type confirmInput struct {
 	Body Confirmation
 }
 
+// registerPlans adds the plans, their revisions, and the confirmation of one that waits.
 func (a *API) registerPlans() {
 	registerRead(a, route(http.MethodGet, "/api/v1/plans", "listPlans", "Plans",
 		"The plans of the store, each with the revision that is active and the newest one.", "Plans"),

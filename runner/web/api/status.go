@@ -25,6 +25,7 @@ type Nodes struct {
 	Nodes []view.Node `json:"nodes"`
 }
 
+// registerStatus adds what commands read of the whole store and of its daemons.
 func (a *API) registerStatus() {
 	registerRead(a, route(http.MethodGet, "/api/v1/nodes", "listNodes", "Nodes",
 		"The processes that work on the store, with the App IDs whose classes each records: one on SQLite, one or more on PostgreSQL.", "Status"),

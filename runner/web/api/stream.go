@@ -138,6 +138,7 @@ func (s *stream) send(messages ...message) error {
 	return s.write(b.Bytes())
 }
 
+// write sends a text at once. The deadline is taken back behind it, since a stream may be quiet for longer.
 func (s *stream) write(text []byte) error {
 	if err := s.connection.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
 		return err

@@ -84,6 +84,7 @@ var actWords = map[ActKind]struct {
 // lengths are the extensions that the page offers.
 var lengths = []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour}
 
+// actRoutes has a page that asks (GET) and a form that orders (POST) at the same address, for each act. A GET never changes anything.
 func (s *site) actRoutes(mux *http.ServeMux) {
 	const class = "/class/{plan}/{recording}/{start}/"
 	for kind := range actWords {
@@ -209,6 +210,7 @@ func confirmOf(r *http.Request) (Act, error) {
 	return Act{Kind: ActConfirm, Plan: r.PathValue("plan"), Rev: id}, nil
 }
 
+// askConfirm builds the confirmation of a revision that waits, with all that it changes: who confirms has seen it.
 func (s *site) askConfirm(r *http.Request, sh *shell) (any, error) {
 	if err := sh.Caller.Require(access.Change, r.PathValue("plan"), ""); err != nil {
 		return nil, err
@@ -231,6 +233,7 @@ func (s *site) askConfirm(r *http.Request, sh *shell) (any, error) {
 	return p, err
 }
 
+// doConfirm confirms the revision of the address, which is refused where a newer one waits by now.
 func (s *site) doConfirm(w http.ResponseWriter, r *http.Request) {
 	a, err := confirmOf(r)
 	if err != nil {

@@ -117,6 +117,7 @@ func (a axis) fullHour(t time.Time) time.Time {
 	return t
 }
 
+// offsetOf is how many seconds the clock of an instant is ahead of UTC.
 func offsetOf(t time.Time) int {
 	_, offset := t.Zone()
 	return offset

@@ -85,6 +85,7 @@ type actLink struct {
 	Strong bool
 }
 
+// class builds the page of a class. A cancelled one stays live: its cancellation can be taken back.
 func (s *site) class(r *http.Request, sh *shell) (any, error) {
 	c, entries, err := s.source.class(r.Context(), identityIn(r))
 	if err != nil {
@@ -125,6 +126,7 @@ func (s scribe) secondsOf(g span, zone *time.Location) Range {
 	return Range{From: s.when(g.From, zone, "15:04:05"), Until: s.when(until, zone, "15:04:05"), Over: "(" + lengthText(until.Sub(g.From)) + ")"}
 }
 
+// classBar draws the class with 4 % of room on each side, and says the same in words for who does not see it.
 func (s scribe) classBar(c *Class) *classBar {
 	a := c.axis()
 	room := max(a.until.Sub(a.from)/25, time.Second)
@@ -166,6 +168,7 @@ func (a axis) quarters() (list []tick) {
 	return a.ticks(10)
 }
 
+// facts are what the plan and the store say of the class. What is not known is left out.
 func (s scribe) facts(c *Class) (facts []fact) {
 	add := func(name, value string) {
 		if value != "" {
@@ -188,6 +191,7 @@ func (s scribe) facts(c *Class) (facts []fact) {
 	return facts
 }
 
+// sessionOf is a session with its times in the zone of the class.
 func (s scribe) sessionOf(x session.Session, zone *time.Location) sessionView {
 	v := sessionView{
 		Session: x, From: s.when(x.StartedAt, zone, "15:04:05"), Recorded: s.when(x.RecordingAt, zone, "15:04:05"), Until: s.when(x.StoppedAt, zone, "15:04:05"),

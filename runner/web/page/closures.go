@@ -31,6 +31,7 @@ type closuresPage struct {
 	Done        string
 }
 
+// closureView is a closure of the list.
 type closureView struct {
 	ID     int64
 	Text   string
@@ -58,6 +59,7 @@ type closurePage struct {
 	Verb    string
 }
 
+// closureRoutes has a page that lists what a closure would cover before its form gives it, as acts for a class have.
 func (s *site) closureRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /closures", s.page("closures", s.closures))
 	mux.HandleFunc("GET /closures/new", s.page("closure", s.askClosure))
@@ -115,6 +117,7 @@ func (f *closureForm) closure(who string, now time.Time) (store.Closure, error) 
 	return c, nil
 }
 
+// closures builds the list. The query fills the form in, so that a day can link to it.
 func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 	all, err := s.source.Store.Closures(r.Context())
 	if err != nil {
@@ -234,6 +237,7 @@ func (s *site) askEnd(r *http.Request, sh *shell) (any, error) {
 	}, nil
 }
 
+// endClosure ends the closure of the address, where it still holds.
 func (s *site) endClosure(w http.ResponseWriter, r *http.Request) {
 	s.submit(w, r, access.Change, "/closures?done=ended", func(by access.Caller) ([]any, error) {
 		a := Act{Kind: ActUndo}

@@ -49,6 +49,7 @@ type verdict struct {
 	Sub  string
 }
 
+// today is the day on the clock of the zone of the pages, whoever looks.
 func (s *site) today(r *http.Request, sh *shell) (any, error) {
 	return s.dayAt(r, sh, sh.scribe.now)
 }

@@ -61,6 +61,7 @@ type chartView struct {
 	Said    string
 }
 
+// forecast builds the page of what the active plans ask for, from today on.
 func (s *site) forecast(r *http.Request, sh *shell) (any, error) {
 	from, _ := dayIn(sh.scribe.now, sh.scribe.day)
 	_, until := dayIn(from.AddDate(0, 0, forecastDays-1).Add(12*time.Hour), sh.scribe.day)
@@ -115,6 +116,7 @@ func (p *forecastPage) add(s scribe, a *forecast.AppForecast) {
 	}
 }
 
+// shareOf is n in percent of a limit, at most 100; 0 where there is no limit.
 func shareOf(n, limit int) percent {
 	if limit <= 0 {
 		return 0

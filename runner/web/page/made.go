@@ -21,6 +21,7 @@ type made struct {
 	zipped []byte
 }
 
+// write answers. A page is never stored by a browser or a proxy: it is as of an instant, and for one who may see it.
 func (m *made) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -58,6 +59,7 @@ type sight struct {
 	changes       int64  // that were made from here: after one of them, a page is made anew
 }
 
+// sightOf is the sight of a request. It holds the scopes and not the name: who may do the same sees the same.
 func sightOf(r *http.Request, changes int64) sight {
 	caller := access.CallerOf(r.Context())
 	v := sight{address: r.URL.String(), scopes: caller.Scopes(), named: caller.Name != "", changes: changes}

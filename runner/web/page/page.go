@@ -217,6 +217,8 @@ func assetVersion() string {
 	return hex.EncodeToString(sum.Sum(nil))[:12]
 }
 
+// static serves the files that are embedded. An address with another version, as an open page of an older daemon has it, is answered
+// too, and is not kept.
 func (s *site) static(w http.ResponseWriter, r *http.Request) {
 	name := path.Join("static", path.Base(r.PathValue("file")))
 	data, err := files.ReadFile(name)
@@ -292,6 +294,7 @@ func sentence(text string) string {
 	return text
 }
 
+// plural counts something, whose English plural ends with s or, after ss, with es.
 func plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one

@@ -20,6 +20,7 @@ type plansPage struct {
 // shownRevisions is how many revisions of a plan are listed.
 const shownRevisions = 12
 
+// planView is a plan of the list.
 type planView struct {
 	Name      string
 	State     string // active, withdrawn, unreadable
@@ -31,6 +32,7 @@ type planView struct {
 	More      int
 }
 
+// revisionView is a revision of the list, or the one that a page is about.
 type revisionView struct {
 	view.PlanRevision
 	When   When
@@ -56,6 +58,7 @@ func (s *site) plans(r *http.Request, sh *shell) (any, error) {
 	return p, nil
 }
 
+// planOf is a plan for the list. That a revision waits or was refused is said of the newest alone: an older one was overtaken.
 func (s scribe) planOf(p Plan, canAct bool) planView {
 	v := planView{Name: p.Name, State: "Active", Key: "recorded", Unread: p.Unread, More: max(0, len(p.Revisions)-shownRevisions)}
 	switch {

@@ -70,6 +70,7 @@ func (s *Source) expand(p *plan.Plan, from, until time.Time) []plan.Occurrence {
 	return classes
 }
 
+// finder is for one answer. It names no classes in short, which no page shows and which is half of the work.
 func (s *Source) finder() *view.Finder {
 	f := view.NewFinder(s.Store, s.Clock())
 	f.Recall, f.Expand, f.Bare = s.recall, s.expand, true

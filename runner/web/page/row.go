@@ -39,6 +39,7 @@ func LinkOf(id string) string { return "/class/" + escaped(id) }
 // LinkOfChange is the address of the page of a change of a plan, given as PLAN/REVISION.
 func LinkOfChange(change string) string { return "/plans/" + escaped(change) }
 
+// escaped is a path whose parts are each escaped.
 func escaped(path string) string {
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
@@ -81,6 +82,7 @@ func (c *Class) axis() axis {
 	return a
 }
 
+// partViews places the parts of a class on an axis. Those that lie outside of it are left out.
 func (s scribe) partViews(c *Class, a axis) (views []partView) {
 	for _, p := range c.parts(s.now) {
 		from, until := a.at(p.From), a.at(p.Until)
@@ -222,6 +224,7 @@ type trouble struct {
 	Try    []piece // what to try where there is no advice
 }
 
+// troubleOf says what is lost, why, and what to try: by the reason code where there is one, else by how the class looks.
 func (s scribe) troubleOf(c *Class, day time.Time) trouble {
 	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason)}
 	t.Advice = adviceOf(c.ReasonCode, LinkOf(c.ID)).aftermath(t.Look, c.ReasonCode)

@@ -38,11 +38,11 @@ type Source struct {
 
 	changes atomic.Int64 // how often something was changed from here
 
-	reading sync.Mutex
+	reading sync.Mutex              // held while one request reads classes from the store; guards the two below
 	glances []glance                // those of the last second
 	decoded map[string]decodedClass // by identity; of the last minute
 
-	mu    sync.Mutex
+	mu    sync.Mutex         // guards what is below; never held while the store is asked, but while a plan is read
 	plans map[int64]recalled // by revision; those that are asked for again and again
 	days  []expansion        // the latest, newest last
 }
@@ -110,6 +110,7 @@ func (s *Source) forget() {
 	s.glances = nil
 }
 
+// readClasses reads anew. The caller holds reading, which also guards decoded.
 func (s *Source) readClasses(ctx context.Context, from, until time.Time) ([]Class, error) {
 	views, err := s.finder().Between(ctx, from, until)
 	if err != nil {

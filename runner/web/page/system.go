@@ -27,6 +27,7 @@ type nodeView struct {
 	Apps        string
 }
 
+// nodeOf is a node for the list. Where its heartbeats stay away nobody knows more: it may run and not reach the store.
 func (s scribe) nodeOf(n view.Node) nodeView {
 	v := nodeView{
 		Node: n, Since: s.moment(n.Began, s.day), Beat: s.moment(n.Beat, s.day), Seen: s.ago(n.Beat), Key: "recorded", State: "alive",
@@ -38,6 +39,7 @@ func (s scribe) nodeOf(n view.Node) nodeView {
 	return v
 }
 
+// messageView is a notification of the list.
 type messageView struct {
 	store.Message
 	When, Again When
@@ -48,6 +50,7 @@ type messageView struct {
 // messageKeys are the looks of the states of messages.
 var messageKeys = map[store.MessageState]string{store.MessageSent: "recorded", store.MessageWaiting: "planned", store.MessageDropped: "cancelled"}
 
+// messageOf is a notification for the list. One that was tried in vain looks late.
 func (s scribe) messageOf(m store.Message) messageView {
 	v := messageView{Message: m, When: s.moment(m.At, s.day), Key: messageKeys[m.State]}
 	if m.State == store.MessageWaiting {

@@ -77,6 +77,7 @@ func (s scribe) differs(t time.Time, zone *time.Location) bool {
 	return s.viewer != nil && offsetOf(t.In(zone)) != offsetOf(t.In(s.viewer))
 }
 
+// when is an instant in a form, in the zone of the class and for the viewer; the zero When for the zero time.
 func (s scribe) when(t time.Time, zone *time.Location, form string) When {
 	if t.IsZero() {
 		return When{}

@@ -60,6 +60,7 @@ func (s *site) thisWeek(r *http.Request, sh *shell) (any, error) {
 	return s.weekAt(r, sh, sh.scribe.now)
 }
 
+// week builds the page of a week by ISO 8601: it begins on Monday, and the first of a year has the 4th of January.
 func (s *site) week(r *http.Request, sh *shell) (any, error) {
 	var year, week int
 	if n, err := fmt.Sscanf(r.PathValue("week"), "%4d-W%2d", &year, &week); n != 2 || err != nil || year < 1970 || week < 1 || week > 53 {
@@ -72,6 +73,7 @@ func (s *site) week(r *http.Request, sh *shell) (any, error) {
 	return s.weekAt(r, sh, at)
 }
 
+// weekLink is the page of the week of an instant, in its own zone.
 func weekLink(t time.Time) string {
 	y, w := t.ISOWeek()
 	return fmt.Sprintf("/week/%04d-W%02d", y, w)
@@ -119,6 +121,7 @@ func weekSpan(first, last time.Time) string {
 	return first.Format("2 January") + " to " + last.Format("2 January 2006")
 }
 
+// weekDay sums up the classes that start on a day, which come in order of their starts.
 func (s scribe) weekDay(d span, classes []*Class) weekDay {
 	v := weekDay{
 		Name: d.From.Format("Mon"), Date: d.From.Format("2 Jan"), Link: "/day/" + d.From.Format(time.DateOnly),
