@@ -88,7 +88,7 @@ func (f *closureFlags) closure(kind string, by operate.Operator) store.Closure {
 	return store.Closure{At: by.Now, Kind: kind, Day: f.on, From: f.from, Until: f.until, Labels: f.labels, Recording: f.recording, Who: by.Who, Reason: by.Why}
 }
 
-// giveClosure lists the classes that a closure covers, asks, and gives it.
+// giveClosure lists the classes that a closure covers, asks, and gives it. The store is written only after the answer.
 func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
@@ -97,6 +97,9 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	defer s.Close()
 	l, err := closure.Preview(ctx, s, c, c.At)
 	if err != nil {
+		return err
+	}
+	if err := refuseClosure(ctx, s, c, len(l.Rows)); err != nil {
 		return err
 	}
 	if len(l.Rows) > 0 {
@@ -125,6 +128,30 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), a.pickup(ctx, s))), 2)
 	if !a.attended(ctx, s) {
 		a.tellStore(s)
+	}
+	return nil
+}
+
+// refuseClosure refuses the pause of a recording that there is not, and a closure that holds already. Where an operator has taken
+// a class of a day back, the day can be closed once more: that covers the class again. Extensions of a day add up.
+func refuseClosure(ctx context.Context, s *store.Store, c store.Closure, covers int) error {
+	if c.Kind == store.ClosurePause {
+		if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
+			return err
+		}
+	}
+	held, found, err := closure.Holding(ctx, s, c)
+	switch {
+	case err != nil || !found:
+		return err
+	case c.Kind == store.ClosurePause:
+		text := fmt.Sprintf("%s is paused already, by %s", c.Recording, held.Who)
+		if held.Reason != "" {
+			text += ": " + held.Reason
+		}
+		return errors.New(view.Line(text))
+	case c.Kind == store.ClosureCancel && covers == 0:
+		return errors.New(view.Line(fmt.Sprintf("closure %d holds already: %s", held.ID, closure.Text(held))))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/runner/closure"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -39,11 +37,7 @@ Write plan/recording as NAME if several plans have a recording of that name.`,
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c := a.pauseOf(args[0], why)
-		if err := a.checkPause(cmd.Context(), c); err != nil {
-			return err
-		}
-		return a.giveClosure(cmd.Context(), c, yes)
+		return a.giveClosure(cmd.Context(), a.pauseOf(args[0], why), yes)
 	}
 	return cmd
 }
@@ -72,27 +66,6 @@ The classes that the pause cancelled and that have not ended are recorded.`,
 func (a *app) pauseOf(name, why string) store.Closure {
 	by := a.operator(why)
 	return store.Closure{At: by.Now, Kind: store.ClosurePause, Recording: name, Who: by.Who, Reason: by.Why}
-}
-
-// checkPause refuses the pause of a recording that there is not, and one that holds already.
-func (a *app) checkPause(ctx context.Context, c store.Closure) error {
-	s, err := a.openStore(ctx, store.Options{})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
-		return err
-	}
-	held, found, err := closure.Holding(ctx, s, c)
-	if err != nil || !found {
-		return err
-	}
-	text := fmt.Sprintf("%s is paused already, by %s", c.Recording, held.Who)
-	if held.Reason != "" {
-		text += ": " + held.Reason
-	}
-	return errors.New(view.Line(text))
 }
 
 // checkRecording refuses a name that no recording of an active plan has.
