@@ -21,6 +21,7 @@ import (
 	"rundown/internal/host"
 	"rundown/internal/planfile"
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/closure"
 	"rundown/runner/metrics"
@@ -333,6 +334,7 @@ func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan e
 	defer reader.end()
 	d.ready.Set(true) // before it is told, since who reads that may ask at once
 	d.log.Info("running", "store", d.work.store.Path(), "listen", d.urls.server, "plans", d.engine.Plans(), "version", versionOf().Version)
+	d.tellUnset()
 	if d.work.folder != "" {
 		d.log.Info("the store of this simulation is removed at exit; use --store to keep it", "status", "rundown status --store sqlite:"+d.work.store.Path())
 	}
@@ -341,6 +343,19 @@ func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan e
 		defer d.watchAddresses(ctx)()
 	}
 	return d.await(ctx, served)
+}
+
+// tellUnset says of a simulation which references are not set: a plan that works here may lack them where it is to record.
+func (d *daemon) tellUnset() {
+	if d.work.sim == nil {
+		return
+	}
+	for _, active := range d.engine.ActivePlans() {
+		p := active.Plan
+		if unset := rules.NotChecked(p, d.a.newLookup(p.Files[0].Path)); len(unset) > 0 {
+			d.log.Info("references are not set; the simulator needs none", "plan", p.Name, "references", view.JoinSome(unset, 8))
+		}
+	}
 }
 
 // await waits for the events that end the daemon, and for nothing else, so that each ends it at once.

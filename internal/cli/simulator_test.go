@@ -134,3 +134,17 @@ func TestASimulatorThatOtherMachinesReachSaysSo(t *testing.T) {
 		t.Errorf("an empty token is taken: status %d", status)
 	}
 }
+
+// TestASimulationSaysThatItsReferencesAreNotSet runs a plan of which one reference is set.
+func TestASimulationSaysThatItsReferencesAreNotSet(t *testing.T) {
+	t.Parallel()
+	daemon := start(t, "stderr", []string{"STREAM_KEY=example"}, "run", "../../examples/quickstart.yaml", "--simulate", "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+	const want = `msg="references are not set; the simulator needs none" plan=lingua references="${AGORA_CUSTOMER_ID}, `
+	if said := daemon.output(); strings.Count(said, want) != 1 || strings.Contains(said, "STREAM_KEY") {
+		t.Errorf("it does not say which references are not set:\n%s", said)
+	}
+}
