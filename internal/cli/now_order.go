@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -185,8 +187,12 @@ func (n *nowOrder) findRevision(ctx context.Context, c planfile.Checked) error {
 	case i < 0:
 		return fmt.Errorf("a daemon works on the store, and plan %s is not active in it: apply it first (rundown apply %s)", c.Plan.Name, c.Path)
 	case rows[i].Hash != given.Hash && rows[i].Path != given.Path: // two files of one plan that may hold the same
-		return fmt.Errorf("a daemon works on the store, and records by revision %d of plan %s, which was applied from %s: give that file, or apply this one first (rundown apply %s)",
-			rows[i].ID, c.Plan.Name, rows[i].Path, c.Path)
+		way := ": give that file, or"
+		if _, err := os.Stat(filepath.FromSlash(rows[i].Path)); err != nil {
+			way = ", a file that this machine does not have:"
+		}
+		return fmt.Errorf("a daemon works on the store, and records by revision %d of plan %s, which was applied from %s%s apply this one first (rundown apply %s)",
+			rows[i].ID, c.Plan.Name, rows[i].Path, way, c.Path)
 	case rows[i].Hash != given.Hash:
 		return fmt.Errorf("a daemon works on the store, and records by revision %d of plan %s, which is not what %s holds: apply the file first (rundown apply %s), or give the active plan",
 			rows[i].ID, c.Plan.Name, c.Path, c.Path)

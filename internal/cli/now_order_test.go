@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,6 +63,13 @@ func TestNowNamesTheFileOfTheActivePlan(t *testing.T) {
 	want := "which was applied from " + applied + ": give that file, or apply this one first (rundown apply " + other + ")\n"
 	if status, _, said := command(t, "now", other, "art", "--for", "1s", "--store", dsn); status != StatusTrouble || !strings.HasSuffix(said, want) {
 		t.Errorf("status %d, said %swant %s", status, said, want)
+	}
+	if err := os.Remove(applied); err != nil { // as where it was applied on another machine
+		t.Fatal(err)
+	}
+	want = "which was applied from " + applied + ", a file that this machine does not have: apply this one first (rundown apply " + other + ")\n"
+	if status, _, said := command(t, "now", other, "art", "--for", "1s", "--store", dsn); status != StatusTrouble || !strings.HasSuffix(said, want) {
+		t.Errorf("without the file: status %d, said %swant %s", status, said, want)
 	}
 }
 
