@@ -72,7 +72,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	return status
 }
 
-// finish reports an error in one line and returns the exit status for it.
+// finish reports an error and returns the exit status for it: in one line, which a terminal breaks at its width.
 func (a *app) finish(err error) int {
 	if err == nil {
 		return StatusOK
@@ -84,7 +84,12 @@ func (a *app) finish(err error) int {
 			return status
 		}
 	}
-	fmt.Fprintf(a.err, "rundown: %s\n", oneLine(err.Error()))
+	text := oneLine(err.Error())
+	if _, ok := terminalOf(a.err); ok {
+		a.printHanging(a.err, "rundown: ", text, len("  "))
+	} else {
+		fmt.Fprintf(a.err, "rundown: %s\n", text)
+	}
 	return status
 }
 

@@ -139,12 +139,8 @@ func (c *checkup) print() {
 		if x.Try != nil {
 			line += "; " + view.Line(*x.Try)
 		}
-		lines := render.Wrap(line, c.a.width()-len("warn  "))
-		word := cmp.Or(x.word, string(x.Result))
-		fmt.Fprintf(c.a.out, "%s  %s\n", colours.Paint(fmt.Sprintf("%-4s", word), marks[x.Result]), lines[0])
-		for _, more := range lines[1:] {
-			fmt.Fprintln(c.a.out, strings.Repeat(" ", len("warn  "))+more)
-		}
+		word := fmt.Sprintf("%-4s", cmp.Or(x.word, string(x.Result)))
+		c.a.printWrapped(c.a.out, colours.Paint(word, marks[x.Result])+"  ", line)
 	}
 }
 

@@ -160,26 +160,22 @@ func (a *app) printOutbox(keys []string, messages []store.Message) {
 	}
 	marks := map[store.MessageState]color.Attribute{store.MessageSent: color.FgGreen, store.MessageWaiting: color.FgYellow, store.MessageDropped: color.FgRed}
 	for _, m := range messages {
-		fmt.Fprintf(a.out, "%s  %s  %s  %s\n", m.At.UTC().Format("2006-01-02 15:04:05Z"), colours.Paint(fmt.Sprintf("%-7s", m.State), marks[m.State]),
-			view.Line(m.Target), view.Line(m.Kind+orNothing(" ", m.Subject)))
+		state := colours.Paint(fmt.Sprintf("%-7s", m.State), marks[m.State])
+		a.printHanging(a.out, m.At.UTC().Format(outboxTime)+"  "+state+"  "+view.Line(m.Target)+"  ", view.Line(m.Kind+" "+m.Subject), 4)
+		say := func(text string) { a.printWrapped(a.out, "    ", view.Line(text)) }
 		switch {
 		case m.State == store.MessageDropped:
-			fmt.Fprintln(a.out, "    "+view.Line(m.Result))
+			say(m.Result)
 		case m.State == store.MessageWaiting && m.Tries > 0:
-			fmt.Fprintf(a.out, "    %d tries failed, the last with: %s; next at %s\n", m.Tries, view.Line(m.Result), m.Due.UTC().Format("2006-01-02 15:04:05Z"))
+			say(fmt.Sprintf("%d tries failed, the last with: %s; next at %s", m.Tries, m.Result, m.Due.UTC().Format(outboxTime)))
 		case m.State == store.MessageWaiting:
-			fmt.Fprintf(a.out, "    to be sent at %s\n", m.Due.UTC().Format("2006-01-02 15:04:05Z"))
+			say("to be sent at " + m.Due.UTC().Format(outboxTime))
 		}
 	}
 }
 
-// orNothing puts a text before another, where there is one.
-func orNothing(before, text string) string {
-	if text == "" {
-		return ""
-	}
-	return before + text
-}
+// outboxTime is a time of a message: its target may be of several plans, so it is in UTC.
+const outboxTime = "2006-01-02 15:04:05Z"
 
 // testPatience is how long notify test waits for the daemon.
 const testPatience = time.Minute

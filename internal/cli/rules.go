@@ -69,11 +69,11 @@ findings an example of a plan that breaks the rule and of one that does not.`,
 		case len(args) == 1:
 			return a.printRule(rules[0])
 		}
-		t := render.NewTable(a.out, "ID", "SEVERITY", "ENFORCED", "STATEMENT")
+		t := render.Table{Header: []any{"ID", "SEVERITY", "ENFORCED"}, Name: "STATEMENT"}
 		for _, r := range rules {
-			t.AppendRow([]any{r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced, r.Statement})
+			t.Add(r.Statement, r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced)
 		}
-		t.Render()
+		t.Print(a.out, a.width())
 		return nil
 	}
 	return cmd
@@ -94,8 +94,8 @@ func (a *app) printRule(r ruleJSON) error {
 	if !ok {
 		return fmt.Errorf("the manual has no section on %s", r.ID)
 	}
-	_, err := fmt.Fprintf(a.out, "%s\n\n%s", r.ID, section)
-	return err
+	render.PrintMarkdown(a.out, a.width(), r.ID+"\n\n"+section)
+	return nil
 }
 
 // allRules are the plan's own rules and the catalogue, each once, sorted by id.

@@ -196,7 +196,7 @@ func (a *app) printSettings(settings []view.Setting) {
 	for i, s := range settings {
 		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), view.Line(s.From.String())
 		line := prefix + runewidth.FillRight(texts[i], column) + "  " + from
-		if runewidth.StringWidth(line) <= a.width() || !strings.Contains(texts[i], " ") {
+		if runewidth.StringWidth(line) <= a.width() {
 			fmt.Fprintln(a.out, line)
 			continue
 		}

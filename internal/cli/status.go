@@ -185,16 +185,11 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 
 // printDaemon writes the daemon first, since nothing below it happens without one.
 func (a *app) printDaemon(w io.Writer, d view.DaemonState, colours render.Palette) {
-	text, attribute := view.Line(d.Text()), color.FgGreen
+	attribute := color.FgGreen
 	if !d.Running() || d.Quiet() {
 		attribute = color.FgRed
 	}
-	for i, line := range render.Wrap("daemon: "+text, a.width()) {
-		if i == 0 {
-			line = "daemon: " + colours.Paint(strings.TrimPrefix(line, "daemon: "), attribute)
-		}
-		fmt.Fprintln(w, line)
-	}
+	a.printHanging(w, "daemon: ", colours.Paint(view.Line(d.Text()), attribute), 0)
 }
 
 // printIssues writes the health issues, each with what to do about it.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -169,6 +170,64 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 	status, out, said := rundown(t, "status", "--store", dsn)
 	if status != StatusOK || strings.Contains(out, "school/") || !strings.Contains(out, " mathematics-00@2031-09-17 ") {
 		t.Errorf("status names classes otherwise than list:\n%s%s", out, said)
+	}
+}
+
+// TestTheManualOfARuleFits80Columns leaves the examples out, which can be copied as they are.
+func TestTheManualOfARuleFits80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	_, list, _ := rundown(t, "rules")
+	fits(t, list, "rules")
+	for _, r := range allRules() {
+		status, out, said := rundown(t, "rules", r.ID)
+		if status != StatusOK {
+			t.Fatal(said)
+		}
+		for i, part := range strings.Split(out, "```") {
+			var prose strings.Builder
+			for line := range strings.Lines(part) {
+				if i%2 == 0 && len(strings.Fields(line)) > 1 { // the name of a test may be longer than a line
+					prose.WriteString(line)
+				}
+			}
+			fits(t, prose.String(), "rules", r.ID)
+		}
+	}
+}
+
+// TestTheOutboxFits80Columns lists messages that were sent, dropped and are tried again.
+func TestTheOutboxFits80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	dsn, s := healthy(t)
+	const result = "the target answers HTTP 503 (Service Unavailable), and says that it is being maintained until tomorrow morning"
+	for i, state := range []store.MessageState{store.MessageSent, store.MessageWaiting, store.MessageDropped} {
+		m := store.Message{
+			ID: fmt.Sprintf("evt_%d", i), Target: "school/caretaker", Kind: "class.missed", Plan: "school", Subject: "school/mathematics-for-all/20310917T120000Z",
+			Severity: "critical", At: noon, Due: noon, Tries: 3, State: state, Result: result, Body: []byte(`{}`),
+		}
+		if err := s.Post(t.Context(), nil, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, out, said := rundown(t, "notify", "list", "--all", "--store", dsn)
+	if status != StatusOK || strings.Count(out, "tomorrow") != 2 {
+		t.Fatal(out, said)
+	}
+	fits(t, out, "notify", "list")
+}
+
+// TestAPlaceThatDoesNotFitFollowsItsSetting has a plan in a folder with a long name.
+func TestAPlaceThatDoesNotFitFollowsItsSetting(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	text, err := os.ReadFile("../../examples/quickstart.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	write(t, path, string(text))
+	_, out, said := command(t, "show", "german-a1@2031-09-17", path, "--store", "sqlite:none.db")
+	if want := "  url            https://lingua.example/rooms/{id}?role=recorder\n                 (" + path + ":17)\n"; !strings.Contains(out, want) {
+		t.Errorf("want %s%s%s", want, out, said)
 	}
 }
 

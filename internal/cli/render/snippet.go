@@ -69,16 +69,10 @@ func (p *FindingPrinter) print(f plan.Finding) {
 
 // head writes place, severity, message and rule. The place is never broken, so that editors can jump from it.
 func (p *FindingPrinter) head(f plan.Finding) {
-	const indent = "  "
-	place, severity, rule := view.Line(placeOf(f)), SeverityWord(f.Severity), "["+f.Rule+"]"
-	first := p.width - runewidth.StringWidth(place+": "+severity+": ")
-	lines := wrap(view.Line(briefly(f))+" "+rule, first, p.width-len(indent))
-	last := len(lines) - 1
-	lines[last] = strings.TrimSuffix(lines[last], rule) + p.colours.Paint(rule, color.Faint)
-	fmt.Fprintf(p.w, "%s: %s: %s\n", p.colours.Paint(place, color.Bold), p.colours.Paint(severity, looksOf(f.Severity).colour), lines[0])
-	for _, line := range lines[1:] {
-		fmt.Fprintln(p.w, indent+line)
-	}
+	place := p.colours.Paint(view.Line(placeOf(f)), color.Bold)
+	severity := p.colours.Paint(SeverityWord(f.Severity), looksOf(f.Severity).colour)
+	rule := p.colours.Paint("["+f.Rule+"]", color.Faint)
+	PrintHanging(p.w, p.width, place+": "+severity+": ", view.Line(briefly(f))+" "+rule, 2)
 }
 
 // briefly is the message of a finding without how editions of the documentation disagree, which the manual of its rule

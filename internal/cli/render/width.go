@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,10 +17,14 @@ const (
 	LeastWidth = 40
 )
 
-// Wrap breaks a text into lines at its spaces. A word that is longer than a line stays whole.
-func Wrap(text string, width int) []string { return wrap(text, width, width) }
+// colourCodes are what [Palette.Paint] puts around a text.
+var colourCodes = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
-// wrap is Wrap with a width of its own for the first line.
+// columns is how many columns a text takes on a terminal.
+func columns(text string) int { return runewidth.StringWidth(colourCodes.ReplaceAllString(text, "")) }
+
+// wrap breaks a text into lines at its spaces, the first within width and the others within rest. A word that is longer than a
+// line stays whole, so that a URL or a path can be copied.
 func wrap(text string, width, rest int) []string {
 	var lines []string
 	line := ""
@@ -27,7 +32,7 @@ func wrap(text string, width, rest int) []string {
 		switch {
 		case line == "":
 			line = word
-		case runewidth.StringWidth(line)+1+runewidth.StringWidth(word) <= width:
+		case columns(line)+1+columns(word) <= width:
 			line += " " + word
 		default:
 			lines = append(lines, line)
@@ -39,16 +44,33 @@ func wrap(text string, width, rest int) []string {
 
 // PrintWrapped writes a text after a prefix, and what does not fit below it with the same indent.
 func PrintWrapped(w io.Writer, width int, prefix, text string) {
-	PrintHanging(w, width, prefix, text, runewidth.StringWidth(prefix))
+	PrintHanging(w, width, prefix, text, columns(prefix))
 }
 
-// PrintHanging is the same with an indent of its own.
+// PrintHanging is the same with an indent of its own, counted in columns. Prefix and text may be painted.
 func PrintHanging(w io.Writer, width int, prefix, text string, indent int) {
-	for i, line := range wrap(text, width-runewidth.StringWidth(prefix), width-indent) {
+	for i, line := range wrap(text, width-columns(prefix), width-indent) {
 		if i > 0 {
 			prefix = strings.Repeat(" ", indent)
 		}
 		fmt.Fprintln(w, strings.TrimRight(prefix+line, " "))
+	}
+}
+
+// PrintMarkdown writes the prose of a Markdown text within the width. What stands between ``` is left as it is, so that it can be
+// copied.
+func PrintMarkdown(w io.Writer, width int, text string) {
+	code := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "```") {
+			code = !code
+		}
+		if code || columns(line) <= width {
+			fmt.Fprintln(w, line)
+			continue
+		}
+		PrintHanging(w, width, "", line, len(line)-len(strings.TrimLeft(line, "- ")))
 	}
 }
 
@@ -103,11 +125,11 @@ func (t *Table) Print(w io.Writer, width int) {
 func (t *Table) Fits(width int) bool { return t.Width() <= width }
 
 // Width is how many columns the rows take, without their texts.
-func (t *Table) Width() (columns int) {
+func (t *Table) Width() (most int) {
 	for _, line := range t.lines() {
-		columns = max(columns, runewidth.StringWidth(line))
+		most = max(most, columns(line))
 	}
-	return columns
+	return most
 }
 
 // lines are the header and a line a row.
