@@ -175,7 +175,7 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	row("reason", o.Reason)
 	row("code", o.ReasonCode)
 	for _, g := range v.Gaps {
-		row("gap", deref(g.From)+" to "+deref(g.Until))
+		row("gap", sessionTime(g.From, zone)+" to "+sessionTime(g.Until, zone))
 	}
 	for _, x := range v.Sessions {
 		fmt.Fprintf(a.out, "session %d\n", x.Attempt)
@@ -186,9 +186,9 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 		row("uid", deref(x.UID))
 		row("resource", deref(x.ResourceID))
 		row("sid", deref(x.SID))
-		row("started", deref(x.StartedAt))
-		row("recording", deref(x.RecordingAt))
-		row("stopped", deref(x.StoppedAt))
+		row("started", sessionTime(x.StartedAt, zone))
+		row("recording", sessionTime(x.RecordingAt, zone))
+		row("stopped", sessionTime(x.StoppedAt, zone))
 		row("upload", deref(x.UploadStatus))
 		for _, f := range x.Files {
 			row("file", f)
@@ -199,6 +199,15 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	}
 	fmt.Fprintln(a.out, "log")
 	a.printEvents(o, events)
+}
+
+// sessionTime is a time of a session in the zone of its class, as the other times of that are shown. Scripts read it in UTC.
+func sessionTime(utc *string, zone *time.Location) string {
+	t, err := time.Parse(time.RFC3339Nano, deref(utc))
+	if err != nil {
+		return deref(utc)
+	}
+	return t.In(zone).Format("Mon 2006-01-02 15:04:05.000 MST")
 }
 
 // rowPrinter prints values with their names in a column of so many characters; a value that is empty has no row.
