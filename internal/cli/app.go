@@ -52,7 +52,7 @@ func newApp(s Streams) *app {
 // now is the current time, or that of --now. Commands that send requests or give orders use clock instead.
 func (a *app) now() time.Time {
 	if a.flags.now.set {
-		return a.flags.now.instant()
+		return a.flags.now.time
 	}
 	return a.clock()
 }
@@ -210,8 +210,13 @@ func durationHint(s string) string {
 
 // complete registers the shell completion of a flag.
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	// Fails only if the flag does not exist, which every test would show.
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+	mustExist(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// mustExist takes the error of what registers a completion: there is one only for a flag that does not exist, which every test
+// would show.
+func mustExist(err error) {
+	if err != nil {
 		panic(err)
 	}
 }

@@ -50,9 +50,7 @@ cannot be applied, only given to run.`,
 	cmd.Flags().Int64Var(&o.revision, "revision", 0, "apply revision `N` again (see history --plans)")
 	cmd.Flags().BoolVar(&o.confirm, "confirm", false, "apply although many classes are removed; without PLAN, confirm the plans that wait")
 	cmd.Flags().StringVar(&o.why, "reason", "", "reason for the log: `TEXT`")
-	if err := cmd.RegisterFlagCompletionFunc("revision", a.completeRevisions); err != nil {
-		panic(err) // for a flag that does not exist
-	}
+	mustExist(cmd.RegisterFlagCompletionFunc("revision", a.completeRevisions))
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.goBack = cmd.Flags().Changed("revision")

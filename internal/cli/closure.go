@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
-	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner/closure"
 	"rundown/runner/operate"
@@ -166,60 +165,35 @@ func (a *app) warnOfNoMatch(ctx context.Context, s *store.Store, c store.Closure
 	if err != nil {
 		return
 	}
-	for _, text := range []string{unknownRecording(plans, c), unknownLabels(plans, c)} {
-		if text != "" {
-			fmt.Fprintln(a.err, view.Line("warning: "+text))
-		}
-	}
-}
-
-// unknownRecording says that no recording of the plans matches the glob of a closure; "" where one does.
-func unknownRecording(plans []*plan.Plan, c store.Closure) string {
-	known := map[string]bool{}
+	matched, labelled := c.Recording == "", len(c.Labels) == 0
+	names, labels := map[string]bool{}, map[string]bool{}
 	for _, p := range plans {
 		for _, r := range p.Recordings {
-			if closure.Matches(c, p.Name, r.ID) {
-				return ""
-			}
-			known[closure.Name(c, p.Name, r.ID)] = true
-		}
-	}
-	if c.Recording == "" {
-		return ""
-	}
-	text := fmt.Sprintf("no recording of an active plan matches %q", c.Recording)
-	if len(known) > 0 {
-		text += "; there are " + view.JoinSome(slices.Sorted(maps.Keys(known)), 5)
-	}
-	return text
-}
-
-// unknownLabels says that the recordings of the plans do not have the labels of a closure; "" where one has them.
-func unknownLabels(plans []*plan.Plan, c store.Closure) string {
-	if len(c.Labels) == 0 {
-		return ""
-	}
-	known := map[string]bool{}
-	for _, p := range plans {
-		for _, r := range p.Recordings {
-			if (view.Selection{Labels: c.Labels}).Matches(p.Name, r.ID, r.Labels) {
-				return ""
-			}
+			matched = matched || closure.Matches(c, p.Name, r.ID)
+			labelled = labelled || (view.Selection{Labels: c.Labels}).Matches(p.Name, r.ID, r.Labels)
+			names[closure.Name(c, p.Name, r.ID)] = true
 			for name, value := range r.Labels {
-				known[name+"="+value] = true
+				labels[name+"="+value] = true
 			}
 		}
 	}
-	var wanted []string
-	for name, value := range c.Labels {
-		wanted = append(wanted, name+"="+value)
+	warn := func(text, introduction string, known map[string]bool, most int) {
+		if len(known) > 0 {
+			text += "; " + introduction + view.JoinSome(slices.Sorted(maps.Keys(known)), most)
+		}
+		fmt.Fprintln(a.err, view.Line("warning: "+text))
 	}
-	slices.Sort(wanted)
-	text := "no recording of an active plan has the label " + strings.Join(wanted, " and ")
-	if len(known) > 0 {
-		text += "; labels are " + view.JoinSome(slices.Sorted(maps.Keys(known)), 8)
+	if !matched {
+		warn(fmt.Sprintf("no recording of an active plan matches %q", c.Recording), "there are ", names, 5)
 	}
-	return text
+	if !labelled {
+		var wanted []string
+		for name, value := range c.Labels {
+			wanted = append(wanted, name+"="+value)
+		}
+		slices.Sort(wanted)
+		warn("no recording of an active plan has the label "+strings.Join(wanted, " and "), "labels are ", labels, 8)
+	}
 }
 
 // endClosures ends the closures that were given with the same flags, and takes their orders back.
@@ -260,14 +234,14 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	if len(numbers) == 0 {
 		return err
 	}
-	which, effect := "closure "+numbers[0], "will be recorded"
-	if last := len(numbers) - 1; last > 0 {
-		which = "closures " + strings.Join(numbers[:last], ", ") + " and " + numbers[last]
+	which, effect := "closure ", "will be recorded"
+	if len(numbers) > 1 {
+		which = "closures "
 	}
 	if c.Kind == store.ClosureExtend {
 		effect = "will end as planned"
 	}
-	fmt.Fprintf(a.out, "%s ended: %s %s%s\n", which, render.Plural(len(changed), "class"), effect, a.pickup(ctx, s))
+	fmt.Fprintf(a.out, "%s%s ended: %s %s%s\n", which, listed(numbers, "and"), render.Plural(len(changed), "class"), effect, a.pickup(ctx, s))
 	return err
 }
 

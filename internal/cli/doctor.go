@@ -446,34 +446,27 @@ func (c *checkup) permissions(path string) {
 	if err != nil {
 		return
 	}
-	shared := false
-	tell := func(result checkResult, name, who, may, try string) {
-		shared = true
-		c.add("store", result, fmt.Sprintf("%s can %s %s", who, may, name), fmt.Sprintf("chmod %s %s", try, name))
-	}
 	const group, others = "the group of the owner", "every user of this host"
-	bits, reach := info.Mode().Perm(), around.Mode().Perm()
-	switch sticky := around.Mode()&fs.ModeSticky != 0; {
-	case reach&0o002 != 0 && !sticky:
-		tell(checkFail, folder, others, "write to", "o-w")
-	case reach&0o002 != 0: // others can make files there, but not replace these
-		tell(checkWarn, folder, others, "create files in", "o-w")
-	case reach&0o020 != 0:
-		tell(checkWarn, folder, group, "write to", "g-w")
-	}
-	switch {
-	case reach&0o001 == 0: // no one else gets to the file
-	case bits&0o002 != 0:
-		tell(checkFail, file, others, "write to", "o-rw")
-	case bits&0o004 != 0:
-		tell(checkWarn, file, others, "read", "o-r")
-	}
-	switch {
-	case reach&0o010 == 0:
-	case bits&0o020 != 0:
-		tell(checkWarn, file, group, "write to", "g-rw")
-	case bits&0o040 != 0:
-		tell(checkWarn, file, group, "read", "g-r")
+	bits, reach, sticky := info.Mode().Perm(), around.Mode().Perm(), around.Mode()&fs.ModeSticky != 0
+	shared := false
+	for _, one := range []struct {
+		holds               bool
+		result              checkResult
+		name, who, may, try string
+	}{
+		{reach&0o002 != 0 && !sticky, checkFail, folder, others, "write to", "o-w"},
+		{reach&0o002 != 0 && sticky, checkWarn, folder, others, "create files in", "o-w"}, // but not replace these
+		{reach&0o022 == 0o020, checkWarn, folder, group, "write to", "g-w"},
+		// Who cannot enter the folder does not get to the file.
+		{reach&0o001 != 0 && bits&0o002 != 0, checkFail, file, others, "write to", "o-rw"},
+		{reach&0o001 != 0 && bits&0o006 == 0o004, checkWarn, file, others, "read", "o-r"},
+		{reach&0o010 != 0 && bits&0o020 != 0, checkWarn, file, group, "write to", "g-rw"},
+		{reach&0o010 != 0 && bits&0o060 == 0o040, checkWarn, file, group, "read", "g-r"},
+	} {
+		if one.holds {
+			shared = true
+			c.add("store", one.result, fmt.Sprintf("%s can %s %s", one.who, one.may, one.name), fmt.Sprintf("chmod %s %s", one.try, one.name))
+		}
 	}
 	if !shared {
 		c.add("store", checkOK, "only the owner can read and write it", "")

@@ -15,7 +15,7 @@ import (
 type timeFlag struct {
 	set   bool
 	isDay bool
-	time  time.Time // of a day: its midnight in UTC
+	time  time.Time // of a day its midnight in UTC, since the zone of the host is never used
 }
 
 func (f *timeFlag) String() string {
@@ -43,9 +43,6 @@ func (f *timeFlag) Set(s string) error {
 	*f = timeFlag{set: true, time: at}
 	return nil
 }
-
-// instant is the time as an instant. A day is its midnight in UTC, since the zone of the host is never used.
-func (f *timeFlag) instant() time.Time { return f.time }
 
 // window is a period of starts, [from, until). A bound that is a day means that day in the zone of each recording, so that
 // an evening class belongs to the day in its timetable.

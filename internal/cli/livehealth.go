@@ -2,12 +2,9 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -50,7 +47,7 @@ func (d *daemon) storeListen(ctx context.Context) {
 // alsoInUse says that the store that the flags name is in use: another address alone would not help. It is "" where it is not, or
 // where that cannot be seen.
 func (a *app) alsoInUse(ctx context.Context) string {
-	if a.flags.simulate && !a.storeNamed() { // it has a store of its own
+	if a.ownStore() {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, liveWithin) // a database that cannot be reached must not hold up the error
@@ -118,39 +115,22 @@ func liveIssues(ctx context.Context, s *store.Store, d view.DaemonState) ([]runn
 	if err != nil {
 		return nil, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, liveWithin)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	_, body, err := askLocally(ctx, target, "application/json", liveWithin)
 	if err != nil {
 		return nil, false
 	}
-	r.Header.Set("Accept", "application/json")
-	answer, err := localClient().Do(r)
-	if err != nil {
-		return nil, false
-	}
-	defer answer.Body.Close()
 	var ready struct {
 		Ready  *bool          `json:"ready"`
 		Reason string         `json:"reason"`
 		Issues []runner.Issue `json:"issues"`
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, mostHealth)).Decode(&ready); err != nil || ready.Ready == nil {
+	if err := json.Unmarshal(body, &ready); err != nil || ready.Ready == nil {
 		return nil, false
 	}
 	if ready.Reason != "" { // it is starting or ending, or does not move: it has not looked, and the store knows more
 		return nil, false
 	}
 	return ready.Issues, true
-}
-
-// localClient asks a daemon of this machine. No proxy is asked, no redirect followed, and no certificate checked, since nothing
-// secret is sent.
-func localClient() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // ofThisMachine says that an address that a daemon listens on belongs to this machine. Whoever can write the store must not be able

@@ -22,9 +22,6 @@ import (
 	"rundown/runner/reason"
 )
 
-// againAfter is how long after a query without an answer another one follows: a short fault is not told.
-const againAfter = 10 * time.Second
-
 // lookout finds out whether the next classes of plans could begin and be stored, as doctor does, and remembers what it saw: whether
 // the service accepts the credentials, the temporary credentials of storages and, where that is wanted, pages and buckets. Nothing
 // that is kept or given holds an address or a key. It belongs to the goroutine of the notifier that checks.
@@ -80,12 +77,9 @@ func (l *lookout) keep(active []notify.Plan, and *plan.Plan) {
 
 // check looks at what is due and gives what is wrong, by what was seen last.
 func (l *planLookout) check(ctx context.Context, look notify.Look) (issues []notify.Issue) {
-	var wanted []string // the keys, in order
 	ahead := l.planned(look)
-	wanted = append(wanted, l.apps(ctx, look)...)
-	wanted = append(wanted, l.storages(ctx, look, ahead)...)
 	keep := map[string]bool{}
-	for _, key := range wanted {
+	for _, key := range append(l.apps(ctx, look), l.storages(ctx, look, ahead)...) {
 		keep[key] = true
 		if !l.turns.Problem(key).None() {
 			issues = append(issues, l.seen[key])
@@ -158,7 +152,7 @@ func appKey(id string) string { return "app/" + id }
 func (l *planLookout) app(ctx context.Context, client *agora.Client, app *plan.App, id string, near catalog.Area) *notify.Issue {
 	calls := client.App(id, l.d.engine.Budget(id)).Near(near)
 	failure := ask(ctx, calls)
-	if unreached(failure) && pause(ctx, againAfter) {
+	if unreached(failure) && preflight.Pause(ctx) {
 		failure = ask(ctx, calls)
 	}
 	issue := notify.Issue{Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: id, Blocking: true}
@@ -208,16 +202,6 @@ func probe(ctx context.Context, calls *agora.App, name string) (agora.QueryRespo
 // unreached says that no host answered.
 func unreached(failure *agora.Error) bool {
 	return failure != nil && !failure.Answered() && !failure.Local && failure.Err != nil
-}
-
-// pause waits, and says that nothing has ended it.
-func pause(ctx context.Context, length time.Duration) bool {
-	select {
-	case <-time.After(length):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // planned are the occurrences of a look: those that the store has as planned, so that none is looked at that somebody cancelled.

@@ -125,17 +125,14 @@ func (d *daemon) link(subject string) string {
 }
 
 // unfitPlans are the active plans that this daemon cannot work on.
-func (d *daemon) unfitPlans() (plans []notify.Plan) {
-	for _, p := range d.engine.UnfitPlans() {
-		plans = append(plans, notify.Plan{Plan: p.Plan, Revision: p.Revision})
-	}
-	return plans
-}
+func (d *daemon) unfitPlans() []notify.Plan { return notifyPlans(d.engine.UnfitPlans()) }
 
 // notifiedPlans are the plans that the engine works on, in which events find titles, labels and targets.
-func (d *daemon) notifiedPlans() (plans []notify.Plan) {
-	for _, p := range d.engine.ActivePlans() {
-		plans = append(plans, notify.Plan{Plan: p.Plan, Revision: p.Revision})
+func (d *daemon) notifiedPlans() []notify.Plan { return notifyPlans(d.engine.ActivePlans()) }
+
+func notifyPlans(active []runner.ActivePlan) (plans []notify.Plan) {
+	for _, p := range active {
+		plans = append(plans, notify.Plan(p))
 	}
 	return plans
 }

@@ -121,7 +121,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 		}
 		return a.reportNow(ctx, order.s, nil, order.ids, o.format.value)
 	}
-	w, err := a.openEnvironment(ctx, o.ledger, plans...)
+	w, err := a.openEnvironment(ctx, store.Open, o.ledger, plans...)
 	if err != nil {
 		return err
 	}
@@ -350,21 +350,20 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length,
 
 // usualLength is that of the recording's next class, else of its last; 0 for none.
 func usualLength(p *plan.Plan, r *plan.Recording, now time.Time) time.Duration {
-	const year = 366 * 24 * time.Hour
+	const twoYears = 2 * 366 * 24 * time.Hour
 	only := *p
 	only.Recordings = []*plan.Recording{r}
-	for o := range schedule.All(&only, now, now.Add(2*year)) {
-		if !o.Cancelled() {
-			return o.End.Sub(o.Start)
+	var length time.Duration
+	for o := range schedule.All(&only, now.Add(-twoYears), now.Add(twoYears)) {
+		if o.Cancelled() {
+			continue
+		}
+		length = o.End.Sub(o.Start)
+		if !o.Start.Before(now) {
+			break
 		}
 	}
-	var last time.Duration
-	for o := range schedule.All(&only, now.Add(-2*year), now) {
-		if !o.Cancelled() {
-			last = o.End.Sub(o.Start)
-		}
-	}
-	return last
+	return length
 }
 
 // reportNow prints how it ended, holds a simulator's ledger against it, and turns it into the exit status.

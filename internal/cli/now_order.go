@@ -37,7 +37,7 @@ type nowOrder struct {
 // nowOrderFor opens the store where daemons are to record, and the caller closes it. It is nil where no daemon works on the
 // store, or none could work on this plan: then now records by itself.
 func (a *app) nowOrderFor(ctx context.Context, c planfile.Checked, recordings []*plan.Recording) (_ *nowOrder, err error) {
-	if a.flags.simulate && !a.storeNamed() {
+	if a.ownStore() {
 		return nil, nil
 	}
 	s, err := a.openStore(ctx, store.Options{Service: a.service()})

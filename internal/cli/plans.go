@@ -114,9 +114,7 @@ func (a *app) plansToTell(paths []string, together bool) ([]planfile.Checked, er
 // addIncludeDir gives a command that reads plans its flag --include-dir.
 func addIncludeDir(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&a.flags.includeDirs, "include-dir", nil, "also allow includes from `FOLDER`, besides the folder of the root file (repeatable)")
-	if err := cmd.MarkFlagDirname("include-dir"); err != nil { // for a flag that does not exist, which every run of the tests would show
-		panic(err)
-	}
+	mustExist(cmd.MarkFlagDirname("include-dir"))
 }
 
 // newLookup resolves the references of a plan.
@@ -170,7 +168,7 @@ func rootOf(path string) (string, bool) {
 
 // appliedFrom are the active revisions by the path of their root file; none where there is no store.
 func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
-	if a.flags.simulate && !a.storeNamed() {
+	if a.ownStore() {
 		return nil
 	}
 	s, err := a.openStore(ctx, store.Options{})

@@ -142,7 +142,7 @@ func (a *app) environmentToStop(ctx context.Context, ledger string) (*environmen
 	if err := there.Close(); err != nil {
 		return nil, err
 	}
-	return a.openEnvironment(ctx, ledger)
+	return a.openEnvironment(ctx, store.Open, ledger)
 }
 
 // copyToStop copies what runs from a store that cannot be written, for the cause given.
@@ -159,7 +159,7 @@ func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*envi
 		}
 		return s.Rescue(ctx, rows, opts)
 	}
-	w, err := a.openEnvironmentOn(ctx, open, ledger)
+	w, err := a.openEnvironment(ctx, open, ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
 		return nil, fmt.Errorf("process %d is using the store, and the store is not writable: end that process, wait until it has ended, and repeat run --stop-all: %w", held.PID, cause)
 	}

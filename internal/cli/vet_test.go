@@ -52,7 +52,7 @@ recordings:
 		return plans[0]
 	}
 	d = &daemon{a: a, log: slog.New(slog.DiscardHandler)}
-	if d.work, err = a.openEnvironment(t.Context(), ""); err != nil {
+	if d.work, err = a.openEnvironment(t.Context(), store.Open, ""); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

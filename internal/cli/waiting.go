@@ -26,7 +26,7 @@ func (d *daemon) openStore(ctx context.Context, listener net.Listener, o runOpti
 	end := func() {}
 	defer func() { end() }()
 	for tries := 0; ; tries++ {
-		w, err := d.a.openEnvironment(ctx, o.ledger, d.plans...)
+		w, err := d.a.openEnvironment(ctx, store.Open, o.ledger, d.plans...)
 		switch {
 		case err == nil:
 			if tries > 0 {

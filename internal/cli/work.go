@@ -72,18 +72,13 @@ type environment struct {
 	closing  []func() error
 }
 
-// openEnvironment opens the store for work and sets up the service that the flags select. It does not create a store for
-// plans with references that are not set. If the store exists, the caller decides, since classes may be running.
-func (a *app) openEnvironment(ctx context.Context, ledger string, plans ...planfile.Checked) (*environment, error) {
-	return a.openEnvironmentOn(ctx, store.Open, ledger, plans...)
-}
-
-// opener opens a store.
+// opener opens a store: [store.Open], or what copies one that cannot be written.
 type opener func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error)
 
-// openEnvironmentOn is the same with another way to open the store. Where it fails, what was opened until then is closed, and a
-// temporary folder is removed.
-func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *environment, err error) {
+// openEnvironment opens the store for work and sets up the service that the flags select. It does not create a store for
+// plans with references that are not set. If the store exists, the caller decides, since classes may be running. Where it fails,
+// what was opened until then is closed, and a temporary folder is removed.
+func (a *app) openEnvironment(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *environment, err error) {
 	w := &environment{app: a, ledger: ledger, metrics: metrics.New(versionOf().Version, a.clock)}
 	defer func() {
 		if err != nil {
@@ -111,7 +106,7 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 				return nil, err // better known before the recordings than after
 			}
 		}
-		if !a.storeNamed() {
+		if a.ownStore() {
 			if w.folder, err = os.MkdirTemp("", "rundown-simulation-*"); err != nil {
 				return nil, fmt.Errorf("create a folder for the simulation: %w", err)
 			}
@@ -299,6 +294,9 @@ func (a *app) storeNamed() bool {
 	name, _ := a.env("RUNDOWN_STORE")
 	return a.flags.store != "" || name != ""
 }
+
+// ownStore says that the command works on a temporary store of its simulation, not on the user's.
+func (a *app) ownStore() bool { return a.flags.simulate && !a.storeNamed() }
 
 // openStore opens the store that the flags name.
 func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, error) {

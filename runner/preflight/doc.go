@@ -18,7 +18,7 @@ const again = 10 * time.Second
 
 // twice looks a second time where the first look found something.
 func twice(ctx context.Context, first string, look func() string) string {
-	if first == "" || !pause(ctx) {
+	if first == "" || !Pause(ctx) {
 		return ""
 	}
 	if problem := look(); ctx.Err() == nil {
@@ -27,8 +27,8 @@ func twice(ctx context.Context, first string, look func() string) string {
 	return ""
 }
 
-// pause waits before the second look, and says that nothing has ended it.
-func pause(ctx context.Context) bool {
+// Pause waits the 10 seconds before a second look, and says that nothing has ended it.
+func Pause(ctx context.Context) bool {
 	timer := time.NewTimer(again)
 	defer timer.Stop()
 	select {

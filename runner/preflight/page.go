@@ -88,7 +88,7 @@ func (l *look) host(ctx context.Context, pages []string) {
 		answered := true
 		problem, reached := l.page(ctx, address)
 		if !reached && !problem.None() {
-			if !pause(ctx) {
+			if !Pause(ctx) {
 				return
 			}
 			problem, answered = l.page(ctx, address)
@@ -105,7 +105,7 @@ func (l *look) host(ctx context.Context, pages []string) {
 			doubtful = append(doubtful, address)
 		}
 	}
-	if len(doubtful) == 0 || !pause(ctx) {
+	if len(doubtful) == 0 || !Pause(ctx) {
 		return
 	}
 	for _, address := range doubtful {
