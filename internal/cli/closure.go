@@ -124,8 +124,9 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	if err != nil {
 		return fmt.Errorf("closure %d: %d of %d classes: %w; the daemon goes on with it", c.ID, len(ids), len(l.Rows), err)
 	}
-	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), a.pickup(ctx, s))), 2)
-	if !a.attended(ctx, s) {
+	daemon := a.attended(ctx, s)
+	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), operate.When(daemon))), 2)
+	if !daemon {
 		a.tellStore(s)
 	}
 	return nil
@@ -241,7 +242,7 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	if c.Kind == store.ClosureExtend {
 		effect = "will end as planned"
 	}
-	fmt.Fprintf(a.out, "%s%s ended: %s %s%s\n", which, listed(numbers, "and"), render.Plural(len(changed), "class"), effect, a.pickup(ctx, s))
+	fmt.Fprintf(a.out, "%s%s ended: %s %s%s\n", which, listed(numbers, "and"), render.Plural(len(changed), "class"), effect, operate.When(a.attended(ctx, s)))
 	return err
 }
 
@@ -276,14 +277,6 @@ func (a *app) confirm(what string, yes bool) error {
 		return errors.New("nothing was changed")
 	}
 	return nil
-}
-
-// pickup says when the daemon takes up what a command wrote to the store.
-func (a *app) pickup(ctx context.Context, s *store.Store) string {
-	if a.attended(ctx, s) {
-		return " (the daemon picks it up within a second)"
-	}
-	return "; no daemon is running"
 }
 
 // writeClosures lists all closures, newest first.

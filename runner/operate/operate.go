@@ -63,14 +63,7 @@ func (a Answer) Text(meant string) string { return a.ID + meant + ": " + a.Effec
 
 // Cancel has a class not recorded, or stopped where it runs.
 func Cancel(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
-	if a, err := givenBefore(ctx, s, c, by, session.CommandCancel); err != nil || a.Before {
-		return a, err
-	}
-	o, err := CancelOrder(c, by)
-	if err != nil {
-		return Answer{}, err
-	}
-	return give(ctx, s, &o, by.Now)
+	return give(ctx, s, c, by, session.CommandCancel, func() (Order, error) { return CancelOrder(c, by) })
 }
 
 // CancelOrder is the order to cancel a class.
@@ -83,14 +76,7 @@ func CancelOrder(c view.Class, by Operator) (Order, error) {
 
 // Undo takes a cancellation back.
 func Undo(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
-	if a, err := givenBefore(ctx, s, c, by, session.CommandUncancel); err != nil || a.Before {
-		return a, err
-	}
-	o, err := UndoOrder(c, by)
-	if err != nil {
-		return Answer{}, err
-	}
-	return give(ctx, s, &o, by.Now)
+	return give(ctx, s, c, by, session.CommandUncancel, func() (Order, error) { return UndoOrder(c, by) })
 }
 
 // UndoOrder is the order to take the cancellation of a class back.
@@ -122,15 +108,8 @@ func UndoLast(ctx context.Context, s *store.Store, c view.Class, by Operator) (A
 
 // Unextend takes back the last extension that was given for a class alone. It ends as before that.
 func Unextend(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
-	if a, err := givenBefore(ctx, s, c, by, session.CommandUnextend); err != nil || a.Before {
-		return a, err
-	}
-	o, err := UnextendOrder(c, by)
-	if err != nil {
-		return Answer{}, err
-	}
-	a, err := give(ctx, s, &o, by.Now)
-	if err != nil {
+	a, err := give(ctx, s, c, by, session.CommandUnextend, func() (Order, error) { return UnextendOrder(c, by) })
+	if err != nil || a.Before {
 		return a, err
 	}
 	if !c.Stored() && c.Planned != nil { // the orders are laid over the plan's class, not over the orders of before
@@ -160,17 +139,12 @@ func UnextendOrder(c view.Class, by Operator) (Order, error) {
 
 // Stop ends the recording of a class that runs.
 func Stop(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
-	if a, err := givenBefore(ctx, s, c, by, session.CommandStop); err != nil || a.Before {
-		return a, err
-	}
-	if err := Stoppable(c, by.Now); err != nil {
-		return Answer{}, err
-	}
-	o, err := orderOf(c, by, store.Command{Kind: session.CommandStop}, "will be stopped")
-	if err != nil {
-		return Answer{}, err
-	}
-	return give(ctx, s, &o, by.Now)
+	return give(ctx, s, c, by, session.CommandStop, func() (Order, error) {
+		if err := Stoppable(c, by.Now); err != nil {
+			return Order{}, err
+		}
+		return orderOf(c, by, store.Command{Kind: session.CommandStop}, "will be stopped")
+	})
 }
 
 // Extend has a class end so much later than it would now.
@@ -187,14 +161,7 @@ func ExtendTo(ctx context.Context, s *store.Store, c view.Class, until time.Time
 }
 
 func extend(ctx context.Context, s *store.Store, c view.Class, length time.Duration, by Operator) (Answer, error) {
-	if a, err := givenBefore(ctx, s, c, by, session.CommandExtend); err != nil || a.Before {
-		return a, err
-	}
-	o, err := ExtendOrder(c, length, by)
-	if err != nil {
-		return Answer{}, err
-	}
-	return give(ctx, s, &o, by.Now)
+	return give(ctx, s, c, by, session.CommandExtend, func() (Order, error) { return ExtendOrder(c, length, by) })
 }
 
 // ExtendOrder is the order to have a class end so much later than it would now.
@@ -229,9 +196,17 @@ func orderOf(c view.Class, by Operator, cmd store.Command, effect string) (o Ord
 	return o, nil
 }
 
-// give has the store hold an order for the class.
-func give(ctx context.Context, s *store.Store, o *Order, now time.Time) (Answer, error) {
-	id := o.Command.Occurrence
+// give judges an order for the class and has the store hold it. Where the same request has given one before, that is the answer:
+// judged again, a cancellation would be refused since the class is cancelled.
+func give(ctx context.Context, s *store.Store, c view.Class, by Operator, kind string, judged func() (Order, error)) (Answer, error) {
+	if a, err := givenBefore(ctx, s, c, by, kind); err != nil || a.Before {
+		return a, err
+	}
+	o, err := judged()
+	if err != nil {
+		return Answer{}, err
+	}
+	id := c.Row.ID
 	given, err := runner.Give(ctx, s, o.Command, o.planned)
 	switch {
 	case err != nil:
@@ -239,12 +214,16 @@ func give(ctx context.Context, s *store.Store, o *Order, now time.Time) (Answer,
 	case !given.CarriedOut(): // somebody else was faster
 		return Answer{}, reason.Refuse(reason.Code(given.ReasonCode), "%s: %s", id, given.Result)
 	}
-	a := Answer{Order: given.ID, ID: id, Effect: o.effect}
-	a.When = "; no daemon is running"
-	if a.Daemon = view.Attended(ctx, s, now); a.Daemon {
-		a.When = " (the daemon picks it up within a second)"
+	daemon := view.Attended(ctx, s, by.Now)
+	return Answer{Order: given.ID, ID: id, Effect: o.effect, When: When(daemon), Daemon: daemon}, nil
+}
+
+// When says, as the rest of a sentence, when what was written to the store is carried out: whether a process is using the store.
+func When(daemon bool) string {
+	if daemon {
+		return " (the daemon picks it up within a second)"
 	}
-	return a, nil
+	return "; no daemon is running"
 }
 
 // origin is what the arguments of an order say of the request that it came by.
