@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,7 +65,8 @@ The account is that of PLAN, else that of the first active plan in the store.`,
 		if format.value == "json" {
 			return render.JSON(a.out, addressesJSON{Addresses: list})
 		}
-		return a.printAddresses("", list)
+		a.printAddresses("", list)
+		return nil
 	}
 	return cmd
 }
@@ -124,7 +125,6 @@ func (w *environment) askAddresses(ctx context.Context, p *plan.Plan) ([]netip.A
 // end waits for that.
 func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
 	ask := func(ctx context.Context) ([]netip.Addr, error) {
 		p := d.work.lastPlan.Load()
 		if p == nil {
@@ -134,8 +134,8 @@ func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 	}
 	memory := addresses.Stored{Store: d.work.store, Who: d.a.who(), Now: d.a.clock}
 	d.moved.refresh(ctx, memory)
-	go func() {
-		defer close(done)
+	var running sync.WaitGroup
+	running.Go(func() {
 		addresses.Watch(ctx, ask, memory, d.log, func(c addresses.Change) {
 			if c.First {
 				d.log.Info(c.String())
@@ -145,13 +145,9 @@ func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 			d.log.Warn("the addresses that notifications come from have changed; let the new ones through the firewall",
 				"added", addresses.Join(c.Added), "removed", addresses.Join(c.Removed), "all", addresses.Join(c.All))
 		})
-	}()
-	seen := make(chan struct{})
-	go func() {
-		defer close(seen)
-		every(ctx, movedInterval, func() { d.moved.refresh(ctx, memory) })
-	}()
-	return func() { cancel(); <-done; <-seen }
+	})
+	running.Go(func() { every(ctx, movedInterval, func() { d.moved.refresh(ctx, memory) }) })
+	return func() { cancel(); running.Wait() }
 }
 
 // movedInterval is how often a daemon looks for changes that other daemons of its store have found, and for those that are old.
@@ -186,13 +182,10 @@ func (m *movedAddresses) issues() (issues []runner.Issue) {
 }
 
 // printAddresses writes a line an address, each behind the sign of its change; "" for the whole list.
-func (a *app) printAddresses(before string, list []netip.Addr) error {
-	var b strings.Builder
+func (a *app) printAddresses(before string, list []netip.Addr) {
 	for _, address := range list {
-		fmt.Fprintf(&b, "%s%s\n", before, address)
+		fmt.Fprintf(a.out, "%s%s\n", before, address)
 	}
-	_, err := fmt.Fprint(a.out, b.String())
-	return err
 }
 
 // lastAddresses keeps the list of a command that watches.
@@ -211,19 +204,19 @@ func (m *lastAddresses) Save(_ context.Context, c addresses.Change) error {
 func (a *app) watchAddresses(ctx context.Context, ask addresses.Ask, format string) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	var failed error
 	addresses.Watch(ctx, ask, &lastAddresses{}, a.logger(a.err, a.flags.logLevel), func(c addresses.Change) {
 		switch {
 		case format == "json":
-			failed = json.NewEncoder(a.out).Encode(addressesJSON{c.All, c.Added, c.Removed})
+			_ = json.NewEncoder(a.out).Encode(addressesJSON{c.All, c.Added, c.Removed}) // addresses can be encoded
 		case c.First:
-			failed = a.printAddresses("", c.All)
+			a.printAddresses("", c.All)
 		default:
-			failed = errors.Join(a.printAddresses("+ ", c.Added), a.printAddresses("- ", c.Removed))
+			a.printAddresses("+ ", c.Added)
+			a.printAddresses("- ", c.Removed)
 		}
-		if failed != nil {
+		if a.out.err != nil {
 			stop()
 		}
 	})
-	return failed
+	return nil
 }

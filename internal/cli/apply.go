@@ -240,17 +240,14 @@ func (o applying) confirmAll(ctx context.Context) error {
 		return err
 	}
 	if len(waiting) == 0 {
-		_, err := fmt.Fprintln(o.a.out, "no plan is waiting for a confirmation")
-		return err
+		fmt.Fprintln(o.a.out, "no plan is waiting for a confirmation")
 	}
 	for _, r := range waiting {
 		text, err := operate.Confirm(ctx, o.s, r, o.a.operator(o.why))
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintln(o.a.out, text); err != nil {
-			return err
-		}
+		fmt.Fprintln(o.a.out, text)
 	}
 	return nil
 }

@@ -289,8 +289,7 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 		return render.JSON(a.out, map[string]any{"closures": view.ClosuresOf(all)})
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(a.out, "no closures")
-		return err
+		fmt.Fprintln(a.out, "no closures")
 	}
 	for _, c := range all {
 		text := fmt.Sprintf("closure %d, %s: %s", c.ID, c.At.UTC().Format("2006-01-02 15:04 MST"), closure.Text(c))

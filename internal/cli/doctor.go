@@ -290,28 +290,25 @@ func (c *checkup) room(folder string) {
 // plans reads the given plans, else the active ones.
 func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 	var plans []*plan.Plan
-	take := func(name string, p *plan.Plan, findings []plan.Finding) {
-		for _, f := range findings {
-			if f.Severity == plan.SeverityError {
-				c.add("plan "+name, checkFail, fmt.Sprintf("%s:%d: %s [%s]", f.Pos.File, f.Pos.Line, f.Message, f.Rule), "rundown validate")
-				return
-			}
-		}
-		if p == nil {
-			c.add("plan "+name, checkFail, "not readable", "rundown validate")
-			return
-		}
+	opts := rules.Options{Now: c.a.now()}
+	sound := func(name string, p *plan.Plan) {
 		c.add("plan "+name, checkOK, fmt.Sprintf("%d recordings", len(p.Recordings)), "")
 		plans = append(plans, p)
 	}
-	opts := rules.Options{Now: c.a.now()}
 	for _, path := range paths {
 		checked, err := c.a.checkPlan(path, opts)
-		if err != nil {
+		i := slices.IndexFunc(checked.Findings, func(f plan.Finding) bool { return f.Severity == plan.SeverityError })
+		switch {
+		case err != nil:
 			c.add("plan "+path, checkFail, err.Error(), "")
-			continue
+		case i >= 0:
+			f := checked.Findings[i]
+			c.add("plan "+path, checkFail, fmt.Sprintf("%s:%d: %s [%s]", f.Pos.File, f.Pos.Line, f.Message, f.Rule), "rundown validate")
+		case checked.Plan == nil:
+			c.add("plan "+path, checkFail, "not readable", "rundown validate")
+		default:
+			sound(path, checked.Plan)
 		}
-		take(path, checked.Plan, checked.Findings)
 	}
 	if len(paths) > 0 {
 		return plans
@@ -322,7 +319,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 			c.add("plan "+r.Plan, checkWarn, err.Error(), "pass its file as PLAN")
 			continue
 		}
-		take(r.Plan, p, nil)
+		sound(r.Plan, p)
 	}
 	if len(applied) == 0 && !c.unread {
 		c.add("plan", checkWarn, "no plan is active: nothing will be recorded", "rundown apply PLAN")

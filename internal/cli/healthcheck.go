@@ -59,9 +59,7 @@ correct a refused account.`,
 		}
 		healthy, text := o.ask(cmd.Context(), url)
 		for line := range strings.Lines(text) {
-			if _, err := fmt.Fprintln(a.out, view.Line(strings.TrimRight(line, "\n"))); err != nil {
-				return err
-			}
+			fmt.Fprintln(a.out, view.Line(strings.TrimRight(line, "\n")))
 		}
 		if !healthy {
 			return errFindings

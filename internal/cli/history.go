@@ -118,11 +118,11 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, form
 	case format == "json":
 		return a.writeViews(l)
 	case len(rows) == 0 && id.Recording != "":
-		_, err := fmt.Fprintf(a.out, "no class of %s has started, is due within eight days or has an order\n", view.Line(id.Text))
-		return err
+		fmt.Fprintf(a.out, "no class of %s has started, is due within eight days or has an order\n", view.Line(id.Text))
+		return nil
 	case len(rows) == 0:
-		_, err := fmt.Fprintln(a.out, "no class has started yet")
-		return err
+		fmt.Fprintln(a.out, "no class has started yet")
+		return nil
 	}
 	if l.Names, err = f.ShortNames(ctx, rows); err != nil {
 		return err
@@ -249,8 +249,8 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 		return render.JSON(a.out, map[string]any{"revisions": revisions})
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(a.out, "no plan was applied yet")
-		return err
+		fmt.Fprintln(a.out, "no plan was applied yet")
+		return nil
 	}
 	t := render.Table{Header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, Name: "NOTE", Spare: "HASH"}
 	for _, r := range all {

@@ -64,7 +64,7 @@ are listed and the exit status is 1.`,
 		case "ics":
 			_, err = io.WriteString(a.out, a.calendarOf(classes))
 		default:
-			err = a.listText(classes, plans, span)
+			a.listText(classes, plans, span)
 		}
 		return cmp.Or(err, soundness(plans))
 	}
@@ -109,10 +109,10 @@ func classesIn(plans []planfile.Checked, w window, cancelled bool) []plan.Occurr
 }
 
 // listText writes a row a class. Where there is none it names the next one, since a window that was mistyped looks like an empty plan.
-func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w window) error {
+func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w window) {
 	if len(classes) == 0 {
-		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
-		return err
+		fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
+		return
 	}
 	t := render.Table{Header: []any{"DAY", "CLASS", "ID"}, Name: "NOTE"}
 	names := namesIn(plans, w)
@@ -125,7 +125,6 @@ func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w wi
 		t.Add(view.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), view.ZonedClock(start, o.End), view.Line(names[o.ID]))
 	}
 	t.Print(a.out, a.width())
-	return nil
 }
 
 // firstAfter names the first class of the plans that starts after the window.

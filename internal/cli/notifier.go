@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rundown/agora/catalog"
@@ -78,9 +79,8 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+	var running sync.WaitGroup
+	running.Go(func() {
 		every(ctx, dutyInterval, func() {
 			switch onDuty := d.engine.HasDuties(); {
 			case onDuty && n == nil:
@@ -100,10 +100,10 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 				n = nil
 			}
 		})
-	}()
+	})
 	return func() {
 		cancel()
-		<-ended
+		running.Wait()
 		if n != nil {
 			n.Close()
 		}

@@ -70,10 +70,11 @@ func (a *app) operate(cmd *cobra.Command, args []string, why string, act act) er
 	if err != nil {
 		return err
 	}
-	if _, err = fmt.Fprintln(a.out, answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")"))); err == nil && !answer.Daemon {
+	fmt.Fprintln(a.out, answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")")))
+	if !answer.Daemon {
 		a.tellStore(s)
 	}
-	return err
+	return nil
 }
 
 // tellStore says where an order went that no daemon carries out at once: one that is running may use another store.

@@ -254,8 +254,7 @@ func (a *app) dryRun(plans []planfile.Checked, w window, format string) error {
 		return nil
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(a.out, "no classes in this period")
-		return err
+		fmt.Fprintln(a.out, "no classes in this period")
 	}
 	colours := a.paletteFor(a.out)
 	for _, r := range all {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +27,8 @@ checked by validate only.`,
 			if err != nil {
 				return err
 			}
-			_, err = a.out.Write(append(bytes.TrimRight(text, "\n"), '\n'))
-			return err
+			fmt.Fprintf(a.out, "%s\n", bytes.TrimRight(text, "\n"))
+			return nil
 		},
 	}
 }

@@ -115,7 +115,8 @@ func (a *app) serveSimulator(ctx context.Context, cfg simulator.Config, listen, 
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	if _, err := fmt.Fprintf(a.out, "listening on http://%s\n", listener.Addr()); err != nil {
+	fmt.Fprintf(a.out, "listening on http://%s\n", listener.Addr())
+	if a.out.err != nil {
 		stop() // nobody can learn the port
 	}
 

@@ -23,7 +23,7 @@ import (
 // codes. Progress and warnings go to standard error, so that a redirected result holds the result and nothing else.
 
 // output is standard output. It keeps the first write error, so that a full disk leads to an exit status instead of an
-// incomplete result.
+// incomplete result: commands write without a look at the error, and [Main] reports it.
 type output struct {
 	w   io.Writer
 	err error

@@ -67,8 +67,8 @@ func newVersionCommand(a *app) *cobra.Command {
 				commit += " with changes"
 			}
 		}
-		_, err := fmt.Fprintf(a.out, "rundown %s\ncommit %s\n%s\ncatalogue of restrictions, snapshot %s\ntime zones %s (IANA, embedded)\n", v.Version, commit, v.Go, v.Catalogue, v.TimeZones)
-		return err
+		fmt.Fprintf(a.out, "rundown %s\ncommit %s\n%s\ncatalogue of restrictions, snapshot %s\ntime zones %s (IANA, embedded)\n", v.Version, commit, v.Go, v.Catalogue, v.TimeZones)
+		return nil
 	}
 	return cmd
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -69,7 +68,7 @@ func (d *daemon) serveWaiting(listener net.Listener, o runOptions, cause error) 
 			Text: "the database cannot be reached: " + oneLine(cause.Error()), Advice: "check the database and the way to it; the daemon begins when it can be reached",
 		}}
 	}
-	kept := &keptListener{Listener: listener}
+	kept := keptListener{listener.(*net.TCPListener)} // as [app.run] has made it
 	server := web.NewServer(web.Handler(ready, func(time.Duration) error { return nil }, issues), d.log)
 	server.TLSConfig = o.web.tls()
 	served := make(chan error, 1)
@@ -79,28 +78,12 @@ func (d *daemon) serveWaiting(listener net.Listener, o runOptions, cause error) 
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			d.log.Warn("health checks were not answered while the database was waited for", "error", err)
 		}
-		kept.resume()
+		_ = kept.SetDeadline(time.Time{}) // the next server can accept
 	}
 }
 
 // keptListener can be taken from a server and given to another one: a close ends the Accept that waits, and no more.
-type keptListener struct{ net.Listener }
-
-// deadliner is what the listeners of package net can do.
-type deadliner interface{ SetDeadline(time.Time) error }
+type keptListener struct{ *net.TCPListener }
 
 // Close ends the Accept that waits, by a deadline in the past.
-func (l *keptListener) Close() error {
-	d, ok := l.Listener.(deadliner)
-	if !ok {
-		return fmt.Errorf("unexpected listener %T", l.Listener)
-	}
-	return d.SetDeadline(time.Unix(1, 0))
-}
-
-// resume takes the deadline away, so that the next server can accept.
-func (l *keptListener) resume() {
-	if d, ok := l.Listener.(deadliner); ok {
-		_ = d.SetDeadline(time.Time{})
-	}
-}
+func (l keptListener) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
