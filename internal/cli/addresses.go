@@ -22,7 +22,9 @@ import (
 	"rundown/runner/reason"
 )
 
-// newAddressesCommand makes addresses: the list for a firewall, once or again each day.
+// newAddressesCommand makes addresses: the list for a firewall, once or again each day. It reads a plan, or of the store the active
+// ones, for the account, asks the service, and stores nothing; the daemon, below, keeps its list in the store. A request that fails
+// is status 2; with --watch it is logged and made again, and a signal is status 0.
 func newAddressesCommand(a *app) *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{

@@ -21,8 +21,10 @@ import (
 	"rundown/runner/view"
 )
 
-// newApplyCommand makes apply. It only writes revisions and the log. The daemon finds them within a second and judges the plan
-// again, by its own variables and files: it may refuse what apply took.
+// newApplyCommand makes apply. It reads plan files and the active revisions, and writes revisions and the log; only with PLAN does
+// it make a store. The daemon finds a revision within a second and judges the plan again, by its own variables and files: it may
+// refuse what apply took. A plan with errors is status 1 and nothing is written, of none of the plans. One that waits for a
+// confirmation is status 0, since it was stored.
 func newApplyCommand(a *app) *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{

@@ -9,8 +9,9 @@ import (
 	"rundown/runner/store"
 )
 
-// newCancelCommand makes cancel. The order is judged and stored in one transaction, so that it holds from the moment at which the
-// command returns, whether or not a daemon runs.
+// newCancelCommand makes cancel. It reads the store for the class and writes the order there, which is judged and stored in one
+// transaction: it holds from the moment at which the command returns, whether or not a daemon runs. What is refused, as a class that
+// has ended, is status 2 and changes nothing. With --on it gives a closure instead (closure.go).
 func newCancelCommand(a *app) *cobra.Command {
 	var undo bool
 	var why string

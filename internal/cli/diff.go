@@ -17,7 +17,8 @@ import (
 	"rundown/runner/view"
 )
 
-// newDiffCommand makes diff, which reads files and the store and writes nothing.
+// newDiffCommand makes diff, which reads files and the store and writes nothing. Differences are no error: status 1 means that the
+// new plan has errors. Those of the old one are told and do not count, since it may be what the change mends.
 func newDiffCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW | PLAN",

@@ -73,6 +73,7 @@ func (c *checkup) skip(check, why string) {
 
 // newDoctorCommand makes doctor. It changes nothing: the store is opened to read, a file that is made beside it is removed at once,
 // and the one request for each project queries what does not exist. Checks go on after one that fails, so that one run tells all.
+// A check that fails is status 1; warnings and what was not checked are status 0. Results go to standard output, also as JSON.
 func newDoctorCommand(a *app) *cobra.Command {
 	var offline bool
 	cmd := &cobra.Command{

@@ -15,7 +15,8 @@ import (
 	"rundown/runner/view"
 )
 
-// newExtendCommand makes extend, whose last argument is a length unless the order is taken back.
+// newExtendCommand makes extend, whose last argument is a length unless the order is taken back. It reads and writes the store as
+// cancel does, with the same statuses. Orders add up: the new end counts from the present one, not from that of the plan.
 func newExtendCommand(a *app) *cobra.Command {
 	var undo bool
 	var why string

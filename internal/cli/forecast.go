@@ -17,7 +17,8 @@ import (
 	"rundown/runner/view"
 )
 
-// newForecastCommand makes forecast, which computes from plan files alone and needs no store.
+// newForecastCommand makes forecast, which computes from plan files alone and needs no store: the same plans and --now give the same
+// bytes. A plan with errors is status 1, and the figures are of what could be read of it.
 func newForecastCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "forecast PLAN...",

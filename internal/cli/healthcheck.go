@@ -26,7 +26,8 @@ type healthcheckOptions struct {
 }
 
 // newHealthcheckCommand makes healthcheck. It asks the daemon itself and not the store: the supervisor that runs it wants to know
-// of that process, and a container may have no store of its own.
+// of that process, and a container may have no store of its own. It reads no file and no plan. Status 1 is whatever is not a healthy
+// daemon, also where nothing answers; a flag that makes no sense is status 2, which no supervisor should take for ill health.
 func newHealthcheckCommand(a *app) *cobra.Command {
 	o := healthcheckOptions{}
 	cmd := &cobra.Command{

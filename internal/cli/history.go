@@ -17,7 +17,8 @@ import (
 	"rundown/runner/view"
 )
 
-// newHistoryCommand makes history, which reads the store and nothing else.
+// newHistoryCommand makes history, which reads the store and nothing else. A store without classes is no error, a class that does
+// not exist is status 2. Text has times in the zone of the class; JSON has them as scripts rely on, sessions in UTC.
 func newHistoryCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [ID|RECORDING]",

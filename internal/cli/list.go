@@ -20,7 +20,8 @@ import (
 	"rundown/runner/view"
 )
 
-// newListCommand makes list, which shows what plan files say. Orders are in the store, and list reads none.
+// newListCommand makes list, which shows what plan files say. Orders are in the store, and list reads none. A plan with errors is
+// status 1, with the classes that could be read; an empty period is status 0 and names the next class.
 func newListCommand(a *app) *cobra.Command {
 	var w window
 	var cancelled bool

@@ -62,7 +62,8 @@ type outboxJSON struct {
 	Messages []messageJSON `json:"messages"`
 }
 
-// newNotifyListCommand makes notify list. It shows the outbox of the store; only the daemon changes that.
+// newNotifyListCommand makes notify list. It shows the outbox of the store; only the daemon changes that. Messages that could not be
+// sent are no error of this command, so the status is 0.
 func newNotifyListCommand(a *app) *cobra.Command {
 	var all bool
 	var limit int
@@ -181,7 +182,8 @@ const outboxTime = "2006-01-02 15:04:05Z"
 const testPatience = time.Minute
 
 // newNotifyTestCommand makes notify test. Where a daemon runs, the test is a row in the outbox like any message, so that it proves the
-// daemon's own variables, files and network.
+// daemon's own variables, files and network. Otherwise, and with --plan, this process sends it, by the variables here, and stores
+// nothing. A target that does not take the test, or of which nothing is heard within [testPatience], is status 1.
 func newNotifyTestCommand(a *app) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{

@@ -42,7 +42,9 @@ type nowOptions struct {
 }
 
 // newNowCommand makes now. It is used in two ways: with an engine of this process, or by an order to the daemons that work on the
-// store (now_order.go), since one owner alone may spend the request budget of an App ID.
+// store (now_order.go), since one owner alone may spend the request budget of an App ID. It reads a plan and the store, which it
+// makes where there is none, and writes its recordings there. Progress goes to standard error, the report to standard output.
+// Status 1 means that something was not recorded whole, a second Ctrl-C included; 2 that nothing was begun, or that the store failed.
 func newNowCommand(a *app) *cobra.Command {
 	var o nowOptions
 	cmd := &cobra.Command{

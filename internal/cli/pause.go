@@ -13,8 +13,9 @@ import (
 	"rundown/runner/view"
 )
 
-// newPauseCommand makes pause. A pause is a closure without a day (closure.go): the daemon has it cover classes as they come near and
-// as plans add them.
+// newPauseCommand makes pause. A pause is a closure without a day (closure.go): it is written to the store with the orders for the
+// classes that are near, and the daemon has it cover others as they come near and as plans add them. A recording that no active plan
+// has, or that is paused already, is refused with status 2.
 func newPauseCommand(a *app) *cobra.Command {
 	var why string
 	var yes bool
@@ -42,7 +43,7 @@ Write plan/recording as NAME if several plans have a recording of that name.`,
 	return cmd
 }
 
-// newResumeCommand makes resume. It does not ask: what it does is what the plan says.
+// newResumeCommand makes resume. It does not ask: what it does is what the plan says. A recording that is not paused is status 2.
 func newResumeCommand(a *app) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{

@@ -28,7 +28,8 @@ type ruleJSON struct {
 	Note      *string `json:"note"` // what the program does beside it, or instead
 }
 
-// newRulesCommand makes rules. What it prints is compiled in, so that it belongs to this version.
+// newRulesCommand makes rules. What it prints is compiled in, so that it belongs to this version; it reads nothing. An ID that no
+// rule has is a usage error.
 func newRulesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules [ID]",

@@ -43,7 +43,10 @@ type runOptions struct {
 	format *formatFlag
 }
 
-// newRunCommand makes run: the daemon (daemon.go), --dry-run, which is below, and --stop-all (stopall.go).
+// newRunCommand makes run: the daemon (daemon.go), --dry-run, which is below, and --stop-all (stopall.go). The daemon reads plans and
+// the store, which it makes where there is none, writes the store, and logs to standard error; a dry run writes to standard output
+// alone. A signal is status 0. Status 1 is that of plans with errors where no revision can stand in for them, and of --stop-all where
+// a session may still run.
 func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{

@@ -9,7 +9,8 @@ import (
 	"rundown/plan/load"
 )
 
-// newSchemaCommand makes schema. The schema is made of the types by which plans are loaded, so it cannot differ from them.
+// newSchemaCommand makes schema. The schema is made of the types by which plans are loaded, so it cannot differ from them. It reads
+// nothing, and fails only where standard output does.
 func newSchemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",

@@ -16,7 +16,9 @@ import (
 	"rundown/runner/view"
 )
 
-// newShowCommand makes show: a class by a plan file and its record in the store, or both from the store.
+// newShowCommand makes show: a class by a plan file and its record in the store, or both from the store. It writes nothing. With PLAN
+// it needs no store; a plan with errors is status 1, and a class that there is not status 2. Secrets are shown as references, or
+// masked where they are written out.
 func newShowCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID [PLAN]",

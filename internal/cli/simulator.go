@@ -23,7 +23,9 @@ import (
 // maxFaultsSize bounds the script of faults.
 const maxFaultsSize = 1 << 20 // bytes
 
-// newSimulatorCommand makes simulator, which holds its recordings in memory: they end with the process.
+// newSimulatorCommand makes simulator, which holds its recordings in memory: they end with the process. It reads the script of
+// --faults, and writes its address as the first line of standard output, for tests that let it choose the port, and --ledger before
+// and after. A signal is status 0.
 func newSimulatorCommand(a *app) *cobra.Command {
 	var cfg simulator.Config
 	var listen, faults, ledger string

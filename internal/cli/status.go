@@ -32,7 +32,8 @@ type statusOptions struct {
 }
 
 // newStatusCommand makes status. It reads the store, which has the daemon's heartbeats and health issues, and asks a daemon of this
-// machine for what it could not write there; one that hangs is not waited for.
+// machine for what it could not write there; one that hangs is not waited for. It writes nothing and answers with status 0 whatever
+// the state is; with --check alone a problem is status 1, so that cron and monitoring can use it.
 func newStatusCommand(a *app) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{

@@ -25,7 +25,8 @@ func newStoreCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// newBackupCommand makes store backup. It ends by a signal without a file: the copy gets its name last.
+// newBackupCommand makes store backup. It ends by a signal without a file: the copy gets its name last. A file that exists is status 2
+// and stays as it is.
 func newBackupCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
@@ -77,7 +78,8 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
 }
 
-// newMigrateCommand makes store migrate, for those who want the migration before the start of a new version.
+// newMigrateCommand makes store migrate, for those who want the migration before the start of a new version. With --check it only
+// reads, and a store that needs a migration is status 1.
 func newMigrateCommand(a *app) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{

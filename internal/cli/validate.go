@@ -17,7 +17,9 @@ import (
 	"rundown/runner/view"
 )
 
-// newValidateCommand makes validate, which reads plan files and, with --resolve, what their references stand for.
+// newValidateCommand makes validate, which reads plan files and, with --resolve, what their references stand for. It opens no store
+// and sends nothing. Findings are its result, so they go to standard output in every format. A finding of severity error, or with
+// --strict a warning, is status 1; a file that cannot be read is status 2, and the others are checked all the same.
 func newValidateCommand(a *app) *cobra.Command {
 	var strict, resolve bool
 	cmd := &cobra.Command{

@@ -45,7 +45,7 @@ func versionOf() versionInfo {
 	return v
 }
 
-// newVersionCommand makes version.
+// newVersionCommand makes version. It names what this binary was made from, for reports of problems: program, data and Go.
 func newVersionCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",

@@ -16,8 +16,9 @@ import (
 	"rundown/runner/view"
 )
 
-// newWithdrawCommand makes withdraw. A withdrawal is a revision without text: the history of the plan keeps it, and the next apply
-// supersedes it.
+// newWithdrawCommand makes withdraw. It reads the store, says what the withdrawal means, and once that is confirmed writes a revision
+// without text and an entry of the log: the history of the plan keeps it, and the next apply supersedes it. A plan that is not active
+// is status 2, and so is a question that nobody can answer.
 func newWithdrawCommand(a *app) *cobra.Command {
 	var why string
 	var yes bool
