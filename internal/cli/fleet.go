@@ -23,7 +23,7 @@ const unownedFor = 10 * time.Second
 // fleetHealth is what a daemon knows of the other daemons of its store, as it was read last. It is safe for concurrent use. While
 // the store cannot be read it stays as it is.
 type fleetHealth struct {
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows; never held while the store is read
 	reports []view.Report
 	owners  map[string]int64     // of the App IDs that have one
 	unowned map[string]time.Time // since when App IDs have none that were asked for

@@ -274,7 +274,7 @@ func ownersInDoubt(ctx context.Context, s *store.Store, apps map[string]bool) (d
 // followEvery is how often the store is read for the progress of an order.
 const followEvery = 500 * time.Millisecond
 
-// nowFollower follows an order in the store.
+// nowFollower follows an order in the store. It belongs to the goroutine of [nowRun.await].
 type nowFollower struct {
 	*nowOrder
 	run      *nowRun

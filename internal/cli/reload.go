@@ -324,11 +324,11 @@ type readingPace struct {
 	slow time.Duration
 	log  *slog.Logger
 
-	mu     sync.Mutex
-	path   string // "": none
+	mu     sync.Mutex // guards what follows
+	path   string     // "": none
 	since  time.Time
 	warned bool
-	timer  *time.Timer
+	timer  *time.Timer // calls check, on a goroutine of its own
 }
 
 // newReadingPace makes a pace with a timer that is stopped until a file is read.

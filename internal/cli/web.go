@@ -186,7 +186,7 @@ type dutyPage struct {
 	d      *daemon
 	issues func() []runner.Issue
 
-	mu    sync.Mutex
+	mu    sync.Mutex   // guards what follows; held while the store is opened, so that it is opened once
 	pages http.Handler // nil: nothing was asked for yet
 	store *store.Store
 }

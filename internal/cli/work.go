@@ -179,7 +179,7 @@ func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 	if w.sim != nil {
 		issue = planfile.SimulatedSTS(issue, time.Now)
 	}
-	var mu sync.Mutex
+	var mu sync.Mutex // guards clients: workers of several App IDs ask for one at the same time
 	clients := map[catalog.Region]*agora.Client{}
 	return &runner.Connection{Lookup: lookup, Issue: issue, Client: func(region catalog.Region) (*agora.Client, error) {
 		mu.Lock()
@@ -320,8 +320,8 @@ func (w *environment) config(log *slog.Logger) runner.Config {
 // stateQueue passes on the changes of an engine without blocking it. It is safe for concurrent use.
 type stateQueue struct {
 	mu     sync.Mutex
-	states []session.State
-	wake   chan struct{} // holds a token while there may be some
+	states []session.State // guarded by mu
+	wake   chan struct{}   // holds a token while there may be some
 }
 
 // newStateQueue makes an empty queue.

@@ -21,7 +21,7 @@ const FlushWithin = 2 * time.Second
 // into the queue is dropped and counted. The count is logged where the lines are missing, once standard error takes
 // lines again.
 //
-// Write and issues may be called by anyone; one goroutine writes to standard error.
+// Write, Dropped and Issues may be called by anyone; one goroutine, run, writes to standard error, and does so without the lock.
 type LogQueue struct {
 	Writer io.Writer
 	size   int                                     // bytes that may wait
@@ -29,7 +29,7 @@ type LogQueue struct {
 	ready  chan struct{}                           // holds a token while there is something to do
 	ended  chan struct{}                           // closed once everything is written, after the end
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	lines   []queuedLine
 	waiting int       // bytes in lines
 	dropped int       // lines that no notice in the queue tells of

@@ -16,12 +16,12 @@ import (
 // on and are adopted.
 type Supervised struct {
 	log  *slog.Logger
-	done chan struct{}
-	wg   sync.WaitGroup
+	done chan struct{}  // closed to end the feeding
+	wg   sync.WaitGroup // of the goroutine that feeds; send ends by itself once states is closed
 
 	mu     sync.Mutex
 	ended  bool          // nothing is told any more; guarded by mu
-	states chan string   // to be told, in order
+	states chan string   // to be told, in order; sent to and closed under mu, so that nothing is sent after the end
 	told   chan struct{} // closed once all of them are
 }
 

@@ -31,7 +31,7 @@ const Mark = "[redacted]"
 // in the forms in which JSON, HTML, URLs and Go's quoting write it, two of them one over the other included. The zero
 // value knows no secret and is ready. It is safe for concurrent use.
 type Redactor struct {
-	mu      sync.RWMutex
+	mu      sync.RWMutex      // guards both: a plan that is reloaded adds secrets while answers are redacted
 	secrets []string          // oldest first
 	first   map[byte][]string // the same by their first byte
 }

@@ -16,12 +16,15 @@ import (
 )
 
 // Progress shows the progress of each recording of now: a bar on a terminal, otherwise a line for each change.
+//
+// One goroutine, that of the command, calls Update, Say and Close. With bars there are two more: tick moves them with the clock, and
+// mpb draws them, for which it asks each row for its text. Log and Shows may be called by anyone.
 type Progress struct {
-	err  io.Writer
-	rows map[string]*progressRow
-	bars *mpb.Progress // nil: lines
-	done chan struct{}
-	wg   sync.WaitGroup
+	err  io.Writer               // of the lines
+	rows map[string]*progressRow // by occurrence; no row is added or removed after the start
+	bars *mpb.Progress           // nil: lines
+	done chan struct{}           // closed to end tick
+	wg   sync.WaitGroup          // of tick
 	once sync.Once
 }
 
@@ -30,11 +33,11 @@ type progressRow struct {
 	name       string
 	zone       *time.Location
 	start, end time.Time
-	bar        *mpb.Bar
-	said       string
+	bar        *mpb.Bar // nil: lines
+	said       string   // the text of the last line, of the goroutine that calls Update
 
 	mu    sync.Mutex
-	state string
+	state string // beside the bar; guarded by mu, since mpb reads it
 }
 
 // NewProgress shows the occurrences: by bars on a terminal, where there is one, else by lines.
@@ -54,15 +57,13 @@ func NewProgress(lines io.Writer, terminal *os.File, occurrences []plan.Occurren
 		}
 	}
 	if p.bars != nil {
-		p.wg.Add(1)
-		go p.tick()
+		p.wg.Go(p.tick)
 	}
 	return p
 }
 
 // tick moves the bars on with the clock.
 func (p *Progress) tick() {
-	defer p.wg.Done()
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
