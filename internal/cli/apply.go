@@ -249,7 +249,7 @@ func (o applying) confirmAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(o.a.out, text)
+		o.a.printHanging(o.a.out, "", text, 2)
 	}
 	return nil
 }

@@ -84,12 +84,7 @@ func (a *app) finish(err error) int {
 			return status
 		}
 	}
-	text := oneLine(err.Error())
-	if _, ok := terminalOf(a.err); ok {
-		a.printHanging(a.err, "rundown: ", text, len("  "))
-	} else {
-		fmt.Fprintf(a.err, "rundown: %s\n", text)
-	}
+	a.say("rundown: %s", oneLine(err.Error()))
 	return status
 }
 

@@ -63,15 +63,18 @@ func (f *closureFlags) check(cmd *cobra.Command) error {
 	if _, err := time.Parse(time.DateOnly, f.on); err != nil {
 		return fmt.Errorf("invalid --on %q: must be a day like 2031-12-17", view.Line(f.on))
 	}
-	for name, clock := range map[string]*string{"from": &f.from, "until": &f.until} {
-		if *clock == "" {
+	for _, bound := range []struct {
+		name  string
+		clock *string
+	}{{"from", &f.from}, {"until", &f.until}} {
+		if *bound.clock == "" {
 			continue
 		}
-		at, err := time.Parse("15:04", *clock)
+		at, err := time.Parse("15:04", *bound.clock)
 		if err != nil {
-			return fmt.Errorf("invalid --%s %q: must be a time like 09:00", name, view.Line(*clock))
+			return fmt.Errorf("invalid --%s %q: must be a time like 09:00", bound.name, view.Line(*bound.clock))
 		}
-		*clock = at.Format("15:04")
+		*bound.clock = at.Format("15:04")
 	}
 	if f.from != "" && f.until != "" && f.from >= f.until {
 		return fmt.Errorf("--from %s is not before --until", f.from)
@@ -182,7 +185,7 @@ func (a *app) warnOfNoMatch(ctx context.Context, s *store.Store, c store.Closure
 		if len(known) > 0 {
 			text += "; " + introduction + view.JoinSome(slices.Sorted(maps.Keys(known)), most)
 		}
-		fmt.Fprintln(a.err, view.Line("warning: "+text))
+		a.say("warning: %s", text)
 	}
 	if !matched {
 		warn(fmt.Sprintf("no recording of an active plan matches %q", c.Recording), "there are ", names, 5)
@@ -213,7 +216,7 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 		return noneEnds(ctx, s, c, open)
 	}
 	for _, o := range ended {
-		fmt.Fprintln(a.out, view.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))))
+		a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))), 2)
 	}
 	if err := a.confirm("undo "+render.Plural(len(ended), "closure"), yes); err != nil {
 		return err
@@ -242,7 +245,8 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	if c.Kind == store.ClosureExtend {
 		effect = "will end as planned"
 	}
-	fmt.Fprintf(a.out, "%s%s ended: %s %s%s\n", which, listed(numbers, "and"), render.Plural(len(changed), "class"), effect, operate.When(a.attended(ctx, s)))
+	text := fmt.Sprintf("%s%s ended: %s %s%s", which, listed(numbers, "and"), render.Plural(len(changed), "class"), effect, operate.When(a.attended(ctx, s)))
+	a.printHanging(a.out, "", text, 2)
 	return err
 }
 

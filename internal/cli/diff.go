@@ -70,7 +70,7 @@ func (a *app) diff(ctx context.Context, paths []string, opts forecast.Options, f
 	var d comparison
 	if len(plans) == 2 {
 		if before := plans[0]; !before.Sound() {
-			fmt.Fprintf(a.err, "the old plan %s has %s (see rundown validate): what could not be read is compared as absent\n", view.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
+			a.say("the old plan %s has %s (see rundown validate): what could not be read is compared as absent", before.Path, render.Plural(before.Count(plan.SeverityError), "error"))
 		}
 		d.Difference = forecast.Diff(plans[0].Plan, plans[1].Plan, opts)
 	} else if d, err = a.diffApplied(ctx, plans[0], opts); err != nil {

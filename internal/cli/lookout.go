@@ -96,35 +96,27 @@ func (l *planLookout) forgetBut(keep map[string]bool) {
 	maps.DeleteFunc(l.seen, func(key string, _ notify.Issue) bool { return !keep[key] })
 }
 
-// due says that a key is to be looked at now.
-func (l *planLookout) due(key string, look notify.Look) bool {
-	begins := l.d.a.clock()
-	if len(look.Classes) > 0 {
-		begins = look.Classes[0].Start
-	} else if l.turns.Problem(key).None() { // no class is near
-		return false
-	}
-	return l.turns.Due(key, begins, look.Bell, l.d.a.clock())
-}
-
-// note remembers an issue, or that there is none.
-func (l *planLookout) note(key string, found *notify.Issue) {
-	if found == nil {
-		l.turns.Note(key, preflight.Problem{}, l.d.a.clock())
-		return
-	}
-	l.turns.Note(key, preflight.Problem{Text: found.Text}, l.d.a.clock())
-	l.seen[key] = *found
-}
-
-// look has what a key stands for looked at where it is due. find gives nil where nothing is wrong.
+// look has what a key stands for looked at where it is due, and remembers what was found. find gives nil where nothing is wrong.
 func (l *planLookout) look(ctx context.Context, key string, look notify.Look, find func() *notify.Issue) {
-	if !l.due(key, look) {
+	begins := l.d.a.clock()
+	switch {
+	case len(look.Classes) > 0:
+		begins = look.Classes[0].Start
+	case l.turns.Problem(key).None(): // no class is near
 		return
 	}
-	if found := find(); ctx.Err() == nil { // else it was broken off
-		l.note(key, found)
+	if !l.turns.Due(key, begins, look.Bell, l.d.a.clock()) {
+		return
 	}
+	found := find()
+	if ctx.Err() != nil { // it was broken off
+		return
+	}
+	var problem preflight.Problem
+	if found != nil {
+		problem.Text, l.seen[key] = found.Text, *found
+	}
+	l.turns.Note(key, problem, l.d.a.clock())
 }
 
 // apps asks the service with the credentials of each project that is used.

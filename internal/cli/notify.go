@@ -240,7 +240,7 @@ func (a *app) testTargets(ctx context.Context, name string) error {
 		return err
 	}
 	if !d.Running() {
-		fmt.Fprintln(a.err, "no daemon is running: sending from here")
+		a.say("no daemon is running: sending from here")
 		return a.testFromHere(ctx, plans, name)
 	}
 	keys, err := targetsNamed(plans, name)

@@ -403,10 +403,10 @@ func (a *app) reportNow(ctx context.Context, s *store.Store, sim *simulator.Simu
 		}
 		fmt.Fprintln(out, account)
 		for _, d := range differences {
-			fmt.Fprintf(a.err, "rundown: ledger: %s\n", d)
+			a.say("rundown: ledger: %s", d)
 		}
 		if !a.storeNamed() {
-			fmt.Fprintln(a.err, "this was a simulation, and its store is deleted; --store sqlite:FILE keeps it")
+			a.say("this was a simulation, and its store is deleted; --store sqlite:FILE keeps it")
 		}
 		if len(differences) > 0 {
 			wrong = append(wrong, "the ledger differs")

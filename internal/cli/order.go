@@ -70,7 +70,7 @@ func (a *app) operate(cmd *cobra.Command, args []string, why string, act act) er
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.out, answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")")))
+	a.printHanging(a.out, "", answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")")), 2)
 	if !answer.Daemon {
 		a.tellStore(s)
 	}

@@ -17,7 +17,6 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
-	"rundown/runner/view"
 )
 
 // loadPlan reads a plan. The error is for one that cannot be read.
@@ -95,7 +94,7 @@ func (a *app) tellPartial(plans []planfile.Checked) error {
 	}
 	for _, c := range plans {
 		if !c.Sound() {
-			fmt.Fprintf(a.err, "plan %s has %s: the output covers what could be read, and may change once the plan is fixed\n", view.Line(c.Path), render.Plural(c.Count(plan.SeverityError), "error"))
+			a.say("plan %s has %s: the output covers what could be read, and may change once the plan is fixed", c.Path, render.Plural(c.Count(plan.SeverityError), "error"))
 		}
 	}
 	return nil
@@ -149,9 +148,9 @@ func (a *app) plansToRun(ctx context.Context, paths []string) ([]planfile.Checke
 			return nil, errors.Join(broken, unfit)
 		}
 		if err != nil {
-			fmt.Fprintf(a.err, "plan %s: %s\n", path, err)
+			a.say("plan %s: %s", path, err)
 		}
-		fmt.Fprintf(a.err, "revision %d of plan %s, applied from %s, stays active until the file is fixed\n", r.ID, r.Plan, path)
+		a.say("revision %d of plan %s, applied from %s, stays active until the file is fixed", r.ID, r.Plan, path)
 		plans = append(plans, planfile.Checked{Path: path, Plan: p})
 	}
 	return plans, nil

@@ -125,12 +125,12 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 	}
 	c, err := a.checkPlan(revisions[0].Path, rules.Options{Now: a.now()})
 	if err != nil || c.Plan == nil {
-		fmt.Fprintf(a.err, "rundown: the plan file %s no longer exists: pass the plan as PLAN to see the settings\n", view.Line(revisions[0].Path))
+		a.say("rundown: the plan file %s no longer exists: pass the plan as PLAN to see the settings", revisions[0].Path)
 		return nil
 	}
 	o, err := whole.Find(c.Plan, a.now())
 	if err != nil { // as of a class that somebody had recorded by now
-		fmt.Fprintf(a.err, "note: the plan file %s has no such class, so its settings are not shown\n", view.Line(revisions[0].Path))
+		a.say("note: the plan file %s has no such class, so its settings are not shown", revisions[0].Path)
 		return nil
 	}
 	d.Planned = &o

@@ -109,7 +109,7 @@ func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.P
 			for _, issue := range engine.Issues() {
 				of, _, _ := strings.Cut(issue.Text, ": ") // the rest counts the requests
 				if !told[of] {
-					fmt.Fprintln(a.err, view.Line(issue.Text))
+					a.say("%s", issue.Text)
 				}
 				told[of] = true
 			}
@@ -166,8 +166,8 @@ func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*envi
 	if err != nil {
 		return nil, errors.Join(cause, fmt.Errorf("and it is not readable: %w", err))
 	}
-	fmt.Fprintf(a.err, "%s\n", oneLine(cause.Error()))
-	fmt.Fprintln(a.err, "running classes are stopped, but the stops are not stored: a daemon that starts before the end of a class records the rest of it, unless the class is cancelled first")
+	a.say("%s", oneLine(cause.Error()))
+	a.say("running classes are stopped, but the stops are not stored: a daemon that starts before the end of a class records the rest of it, unless the class is cancelled first")
 	return w, nil
 }
 

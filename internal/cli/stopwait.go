@@ -31,14 +31,14 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "process %d is using the store and carries out the orders; waiting for it\n", held.PID)
+	a.say("process %d is using the store and carries out the orders; waiting for it", held.PID)
 	a.tellNext(ctx, s)
 	open, err := a.awaitStops(ctx, s, orders, left, func() bool { return a.attended(ctx, s) })
 	if err != nil || open == nil {
 		return err
 	}
 	const ended = "the process that was using the store has ended"
-	fmt.Fprintln(a.err, ended)
+	a.say(ended)
 	return open.giveUp(ended)
 }
 
@@ -56,7 +56,7 @@ func (a *app) tellNext(ctx context.Context, s *store.Store) {
 			}
 		}
 	}
-	fmt.Fprintln(a.err, view.Line(goOn+" with the classes that are planned"+text+"; rundown cancel --on DAY cancels them"))
+	a.say("%s with the classes that are planned%s; rundown cancel --on DAY cancels them", goOn, text)
 }
 
 // stopByNodes leaves the orders to the daemons that share the store, and waits until they have carried them out. It is not
@@ -90,13 +90,13 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	fmt.Fprintln(a.err, "daemons are using the store and carry out the orders; waiting for them")
+	a.say("daemons are using the store and carry out the orders; waiting for them")
 	open, err := a.awaitStops(ctx, s, orders, left, func() bool {
 		apps, err = servedApps(ctx, s, a.clock())
 		return err != nil || !slices.ContainsFunc(rows, free)
 	})
 	if open != nil {
-		fmt.Fprintln(a.err, "no daemon works any more on some of what is to be stopped; stopping it from here")
+		a.say("no daemon works any more on some of what is to be stopped; stopping it from here")
 	} else if err == nil {
 		a.tellNext(ctx, s)
 	}
@@ -121,7 +121,7 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 		case err == nil && !failing.IsZero():
 			stops.progress, failing = time.Now(), time.Time{}
 		case err != nil && failing.IsZero() && ctx.Err() == nil:
-			fmt.Fprintf(a.err, "trying again: %s\n", oneLine(err.Error()))
+			a.say("trying again: %s", oneLine(err.Error()))
 			failing = time.Now()
 		}
 		switch {
@@ -196,7 +196,7 @@ func (w *stopping) take(states []session.State) (changed bool) {
 			continue
 		}
 		w.open[s.ID], w.progress, changed = s.Phase, time.Now(), true
-		fmt.Fprintf(w.a.err, "%s: %s\n", view.Line(s.ID), s.Phase)
+		w.a.say("%s: %s", s.ID, s.Phase)
 		switch s.Phase {
 		case session.Planned:
 			delete(w.open, s.ID)
@@ -295,8 +295,8 @@ func (l *leftover) report(a *app) error {
 			if x.ResourceID != "" {
 				resource = ", resource id " + x.ResourceID
 			}
-			fmt.Fprintf(a.err, "%s: session %d may still be running, until %s at the latest: %s, cname %s, uid %s%s\n", view.Line(id), x.Attempt,
-				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), view.Line(sid), view.Line(x.Cname), view.Line(x.UID), view.Line(resource))
+			a.say("%s: session %d may still be running, until %s at the latest: %s, cname %s, uid %s%s", id, x.Attempt,
+				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), sid, x.Cname, x.UID, resource)
 		}
 	}
 	sessions := render.Plural(left, "session")

@@ -3,8 +3,10 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"strconv"
@@ -17,6 +19,7 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/runner/reason"
+	"rundown/runner/view"
 )
 
 // What people read is within the width of the terminal and coloured there alone; what a pipe gets has neither colour nor cursor
@@ -121,19 +124,35 @@ func (a *app) paletteFor(w io.Writer) render.Palette {
 	return render.Palette{On: ok && refused == "" && !a.dumb()}
 }
 
-// width is how many columns text output takes: what COLUMNS says, else those of the terminal, else 80. URLs and paths are
-// never broken.
-func (a *app) width() int {
+// width is how many columns standard output takes.
+func (a *app) width() int { return a.widthOf(a.out) }
+
+// widthOf is how many columns the text of a stream takes: what COLUMNS says, else those of its terminal, else 80. URLs and paths
+// are never broken.
+func (a *app) widthOf(stream any) int {
 	text, _ := a.env("COLUMNS")
 	if n, err := strconv.Atoi(text); err == nil && n > 0 {
 		return max(n, render.LeastWidth)
 	}
-	if f, ok := a.out.w.(*os.File); ok {
+	if f, ok := terminalOf(stream); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return max(n, render.LeastWidth)
 		}
 	}
 	return render.UsualWidth
+}
+
+// say writes a remark to standard error. It is one line, so that a log has it whole; a terminal breaks it at its width.
+func (a *app) say(format string, args ...any) {
+	text, width := view.Line(fmt.Sprintf(format, args...)), math.MaxInt
+	if _, ok := terminalOf(a.err); ok {
+		width = a.widthOf(a.err)
+	}
+	if len(text) <= width {
+		fmt.Fprintln(a.err, text)
+		return
+	}
+	render.PrintHanging(a.err, width, "", text, len("  "))
 }
 
 // printHanging writes a text within the width of the output, further lines indented.

@@ -113,7 +113,7 @@ func (a *app) writeFindings(format string, plans []planfile.Checked, resolve boo
 	case "sarif":
 		leftOut, err := render.SARIF(a.out, plans, versionOf().Version, workingFolder())
 		if leftOut > 0 {
-			fmt.Fprintf(a.err, "%s of the lowest severity left out: a SARIF run holds at most %d\n", render.Plural(leftOut, "finding"), render.MaxSARIFResults)
+			a.say("%s of the lowest severity left out: a SARIF run holds at most %d", render.Plural(leftOut, "finding"), render.MaxSARIFResults)
 		}
 		return err
 	case "github":

@@ -173,6 +173,26 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 	}
 }
 
+// TestAnOrderFits80Columns gives orders and takes them back.
+func TestAnOrderFits80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	for _, args := range [][]string{
+		{"apply", "../../examples/quickstart.yaml"},
+		{"extend", "english-b2@2031-09-23", "15m"},
+		{"extend", "english-b2@2031-09-23", "--undo"},
+		{"cancel", "english-b2@2031-09-23", "--reason", "the heating failed"},
+		{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--reason", "the heating failed", "--yes"},
+		{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--undo", "--yes"},
+	} {
+		status, out, said := command(t, append(args, "--store", dsn)...)
+		if status != StatusOK {
+			t.Fatal(args, said)
+		}
+		fits(t, out, args...)
+	}
+}
+
 // TestTheManualOfARuleFits80Columns leaves the examples out, which can be copied as they are.
 func TestTheManualOfARuleFits80Columns(t *testing.T) {
 	t.Setenv("COLUMNS", "")
