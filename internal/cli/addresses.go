@@ -128,11 +128,11 @@ func (w *environment) askAddresses(ctx context.Context, p *plan.Plan) ([]netip.A
 func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ask := func(ctx context.Context) ([]netip.Addr, error) {
-		p := d.work.lastPlan.Load()
-		if p == nil {
+		active := d.engine.ActivePlans()
+		if len(active) == 0 {
 			return nil, errors.New("no plan is active, so there is no account to ask with")
 		}
-		return d.work.askAddresses(ctx, p)
+		return d.work.askAddresses(ctx, active[0].Plan)
 	}
 	memory := addresses.Stored{Store: d.work.store, Who: d.a.who(), Now: d.a.clock}
 	d.moved.refresh(ctx, memory)

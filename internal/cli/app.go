@@ -52,7 +52,7 @@ func newApp(s Streams) *app {
 // now is the current time, or that of --now. Commands that send requests or give orders use clock instead.
 func (a *app) now() time.Time {
 	if a.flags.now.set {
-		return a.flags.now.time
+		return a.flags.now.At
 	}
 	return a.clock()
 }

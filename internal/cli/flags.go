@@ -8,24 +8,25 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"rundown/plan/forecast"
 )
 
 // timeFlag is a TIME: an instant as RFC 3339, or a day. An instant has its offset written out, so that it means the same on every
-// host; a day means that of each class's own zone.
+// host; a day means that of each class's own zone, and is kept as its midnight in UTC, since the zone of the host is never used.
 type timeFlag struct {
-	set   bool
-	isDay bool
-	time  time.Time // of a day its midnight in UTC, since the zone of the host is never used
+	set bool
+	forecast.Bound
 }
 
 func (f *timeFlag) String() string {
 	switch {
 	case !f.set:
 		return ""
-	case f.isDay:
-		return f.time.Format(time.DateOnly)
+	case f.Day:
+		return f.At.Format(time.DateOnly)
 	default:
-		return f.time.Format(time.RFC3339Nano)
+		return f.At.Format(time.RFC3339Nano)
 	}
 }
 
@@ -33,14 +34,14 @@ func (f *timeFlag) Type() string { return "TIME" }
 
 func (f *timeFlag) Set(s string) error {
 	if day, err := time.Parse(time.DateOnly, s); err == nil {
-		*f = timeFlag{set: true, isDay: true, time: day}
+		*f = timeFlag{true, forecast.Bound{At: day, Day: true}}
 		return nil
 	}
 	at, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return errors.New("must be RFC 3339 like 2031-09-17T19:00:00+02:00, or a day like 2031-09-17")
 	}
-	*f = timeFlag{set: true, time: at}
+	*f = timeFlag{true, forecast.Bound{At: at}}
 	return nil
 }
 
@@ -60,11 +61,11 @@ func (w *window) add(cmd *cobra.Command) {
 // resolve fills in the defaults.
 func (w window) resolve(now time.Time) (window, error) {
 	if !w.from.set {
-		w.from = timeFlag{set: true, time: now}
+		w.from = timeFlag{true, forecast.Bound{At: now}}
 	}
 	if !w.until.set {
 		w.until = w.from
-		w.until.time = w.from.time.AddDate(0, 0, defaultSpan)
+		w.until.At = w.from.At.AddDate(0, 0, defaultSpan)
 		return w, nil
 	}
 	return w.closed()
@@ -73,10 +74,10 @@ func (w window) resolve(now time.Time) (window, error) {
 // closed gives the window in which a day in --until is included, so that the window ends a day later. It refuses one
 // that ends before it begins.
 func (w window) closed() (window, error) {
-	if w.until.isDay {
-		w.until.time = w.until.time.AddDate(0, 0, 1)
+	if w.until.Day {
+		w.until.At = w.until.At.AddDate(0, 0, 1)
 	}
-	if w.from.set && w.until.set && !w.from.time.Before(w.until.time) {
+	if w.from.set && w.until.set && !w.from.At.Before(w.until.At) {
 		return w, fmt.Errorf("--from %s is not before --until", w.from.String())
 	}
 	return w, nil
@@ -87,11 +88,11 @@ const zoneSpread = 26 * time.Hour
 
 // instants is a period that contains the window in every zone; contains decides for each start.
 func (w window) instants() (from, until time.Time) {
-	from, until = w.from.time, w.until.time
-	if w.from.isDay {
+	from, until = w.from.At, w.until.At
+	if w.from.Day {
 		from = from.Add(-zoneSpread)
 	}
-	if w.until.isDay {
+	if w.until.Day {
 		until = until.Add(zoneSpread)
 	}
 	return from, until
@@ -104,11 +105,11 @@ func (w window) contains(start time.Time) bool {
 
 // before says whether a start lies before a bound; of a day, before its midnight in the zone of the start.
 func before(start time.Time, bound timeFlag) bool {
-	if !bound.isDay {
-		return start.Before(bound.time)
+	if !bound.Day {
+		return start.Before(bound.At)
 	}
 	y, m, d := start.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(bound.time)
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(bound.At)
 }
 
 // listed joins words as prose does: text, json or csv.

@@ -97,10 +97,7 @@ func addForecastFlags(cmd *cobra.Command) *forecastFlags {
 // options turns the flags into bounds. The forecast has the defaults.
 func (f *forecastFlags) options(now time.Time) (forecast.Options, error) {
 	w, err := f.closed()
-	return forecast.Options{
-		Now: now, Prices: &f.prices.Prices,
-		From: forecast.Bound{At: w.from.time, Day: w.from.isDay}, Until: forecast.Bound{At: w.until.time, Day: w.until.isDay},
-	}, err
+	return forecast.Options{Now: now, Prices: &f.prices.Prices, From: w.from.Bound, Until: w.until.Bound}, err
 }
 
 // minuteLayout is a time in tables: to the minute, with its zone.

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"rundown/agora"
@@ -67,9 +66,7 @@ type environment struct {
 	folder  string               // temporary; "": none
 	app     *app
 	metrics *metrics.Metrics // nil: nothing is counted
-
-	lastPlan atomic.Pointer[plan.Plan] // that a connection was made for
-	closing  []func() error
+	closing []func() error   // what was opened, in order
 }
 
 // opener opens a store: [store.Open], or what copies one that cannot be written.
@@ -159,7 +156,6 @@ func (w *environment) lookup(p *plan.Plan) plan.Lookup {
 
 // connect creates clients of the service for the account of a plan.
 func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
-	w.lastPlan.Store(p)
 	lookup := w.lookup(p)
 	log := w.app.logger(w.app.err, w.app.flags.logLevel)
 	credentials := func(context.Context) (id, secret string, err error) {
@@ -171,13 +167,17 @@ func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 		}
 		return id, secret, nil
 	}
-	var transport http.RoundTripper
-	if w.sim != nil {
-		transport = w.sim.Transport()
-	}
 	issue := planfile.IssueSTS(p.Files[0].Path)
+	opts := []agora.Option{agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version)}
+	if w.metrics != nil {
+		opts = append(opts, agora.WithObserver(w.metrics.Exchange))
+	}
+	if w.app.flags.apiURL != "" {
+		opts = append(opts, agora.WithBaseURL(w.app.flags.apiURL))
+	}
 	if w.sim != nil {
 		issue = planfile.SimulatedSTS(issue, time.Now)
+		opts = append(opts, agora.WithTransport(w.sim.Transport()))
 	}
 	var mu sync.Mutex // guards clients: workers of several App IDs ask for one at the same time
 	clients := map[catalog.Region]*agora.Client{}
@@ -187,17 +187,7 @@ func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 		if c := clients[region]; c != nil {
 			return c, nil
 		}
-		opts := []agora.Option{agora.WithRegion(region), agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version)}
-		if w.metrics != nil {
-			opts = append(opts, agora.WithObserver(w.metrics.Exchange))
-		}
-		if w.app.flags.apiURL != "" {
-			opts = append(opts, agora.WithBaseURL(w.app.flags.apiURL))
-		}
-		if transport != nil {
-			opts = append(opts, agora.WithTransport(transport))
-		}
-		c, err := agora.New(credentials, opts...)
+		c, err := agora.New(credentials, slices.Concat(opts, []agora.Option{agora.WithRegion(region)})...)
 		if err == nil {
 			clients[region] = c
 		}
