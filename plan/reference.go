@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -138,11 +139,15 @@ func ScanPlaceholder(s string) string {
 // IsDigit says whether c is an ASCII digit.
 func IsDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// notInPrefix matches what Agora does not allow in a folder of a prefix: all but ASCII letters and digits.
-var notInPrefix = regexp.MustCompile(`[^A-Za-z0-9]+`)
-
-// PrefixValue drops the characters of a value that Agora does not allow in a folder of a prefix.
-func PrefixValue(s string) string { return notInPrefix.ReplaceAllString(s, "") }
+// PrefixValue drops the characters of a value that Agora does not allow in a folder of a prefix: all but ASCII letters and digits.
+func PrefixValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
 
 // Placeholders lists the names of the placeholders in the text, in order and without duplicates.
 func (t Text) Placeholders() []string {

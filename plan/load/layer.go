@@ -27,7 +27,6 @@ func programDefaults() plan.Settings {
 // [plan.Change].Over, so that it can be laid over whatever its recording inherits.
 type layer struct {
 	values plan.Settings
-	rows   []*plan.Setting
 	keys   []string
 	from   []plan.Pos
 }
@@ -39,30 +38,39 @@ func (l *layer) applyTo(s plan.Settings) plan.Settings {
 		return s
 	}
 	s.From = plan.NewOrigins(l.keys, l.from, s.From)
-	for _, row := range l.rows {
-		row.Apply(&l.values, &s)
+	for _, key := range l.keys {
+		settingRows[key].Apply(&l.values, &s)
 	}
 	return s
 }
 
-// settingReader reads the settings of one mapping into values.
+// settingRows are the rows of [plan.SettingTable] by key.
+var settingRows = func() map[string]*plan.Setting {
+	rows := make(map[string]*plan.Setting, len(plan.SettingTable))
+	for i := range plan.SettingTable {
+		rows[plan.SettingTable[i].Key] = &plan.SettingTable[i]
+	}
+	return rows
+}()
+
+// settingReader reads the settings of one mapping into values, one key at a time.
 type settingReader struct {
 	b    *builder
 	u    *sourceFile
 	keys *settingsKeys
 	days *filterKeys // nil for a change
-	at   *positions
+	at   plan.Span   // of the value of the key that is read
 	into *plan.Settings
 }
 
 // layerOf reads the settings of a mapping. Keys with mistakes are reported and left out.
 func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *positions) *layer {
-	l := &layer{rows: make([]*plan.Setting, 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]plan.Pos, 0, len(a.keys))}
-	r := settingReader{b, u, k, f, a, &l.values}
-	for i := range plan.SettingTable {
-		row := &plan.SettingTable[i]
-		if _, given := a.find(row.Key); given && setters[row.Key](&r) {
-			l.rows, l.keys, l.from = append(l.rows, row), append(l.keys, row.Key), append(l.from, u.src.Pos(a.value(row.Key)))
+	l := &layer{keys: make([]string, 0, len(a.keys)), from: make([]plan.Pos, 0, len(a.keys))}
+	r := settingReader{b: b, u: u, keys: k, days: f, into: &l.values}
+	for _, given := range a.keys {
+		set := setters[given.name]
+		if r.at = given.value; set != nil && set(&r) {
+			l.keys, l.from = append(l.keys, given.name), append(l.from, u.src.Pos(given.value))
 		}
 	}
 	doubt := func(key, kind string, unread bool) {
@@ -85,15 +93,15 @@ func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *posi
 var setters = map[string]func(*settingReader) bool{
 	"timezone": func(r *settingReader) bool {
 		if r.keys.Timezone != nil {
-			r.into.Zone = r.b.zone(r.u, scalar{*r.keys.Timezone, r.at.value("timezone")})
+			r.into.Zone = r.b.zone(r.u, scalar{*r.keys.Timezone, r.at})
 		}
 		return r.into.Zone != nil
 	},
-	"app":    func(r *settingReader) bool { return resolve(r, "app", r.keys.App, &r.b.apps, &r.into.App) },
+	"app":    func(r *settingReader) bool { return resolve(r, r.keys.App, &r.b.apps, &r.into.App) },
 	"region": (*settingReader).region,
 	"near":   (*settingReader).near,
 	"storage": func(r *settingReader) bool {
-		return resolve(r, "storage", r.keys.Storage, &r.b.storages, &r.into.Storage)
+		return resolve(r, r.keys.Storage, &r.b.storages, &r.into.Storage)
 	},
 	"cdn":           (*settingReader).cdn,
 	"url":           (*settingReader).url,
@@ -117,9 +125,9 @@ var setters = map[string]func(*settingReader) bool{
 }
 
 // resolve reads a key that names a definition.
-func resolve[T any](r *settingReader, key string, name *string, of *names[*T], into **T) (ok bool) {
+func resolve[T any](r *settingReader, name *string, of *names[*T], into **T) (ok bool) {
 	if name != nil {
-		*into, ok = of.get(r.u, scalar{*name, r.at.value(key)})
+		*into, ok = of.get(r.u, scalar{*name, r.at})
 	}
 	return ok
 }
@@ -153,31 +161,31 @@ func (r *settingReader) near() bool {
 // cdn reads the name of a target, or none.
 func (r *settingReader) cdn() bool {
 	name := r.keys.CDN
-	return name != nil && *name == none || resolve(r, "cdn", name, &r.b.cdns, &r.into.CDN)
+	return name != nil && *name == none || resolve(r, name, &r.b.cdns, &r.into.CDN)
 }
 
 func (r *settingReader) url() bool {
 	switch v := r.keys.URL; {
 	case v == nil:
 	case *v == "":
-		r.u.report("url-required", r.at.value("url"), "url is empty", "write the address of the page, as in url: https://lingua.example/rooms/{id}")
+		r.u.report("url-required", r.at, "url is empty", "write the address of the page, as in url: https://lingua.example/rooms/{id}")
 	default:
-		r.into.URL = r.b.url(r.u, *v, r.at.value("url"))
+		r.into.URL = r.b.url(r.u, *v, r.at)
 	}
 	return !r.into.URL.IsZero()
 }
 
 // cname reads a channel name, or none for the derived one.
 func (r *settingReader) cname() bool {
-	v, at := r.keys.Cname, r.at.value("cname")
+	v := r.keys.Cname
 	switch {
 	case v == nil:
 	case *v == none:
 		return true
 	case *v == "":
-		r.u.report("cname-required", at, "cname is empty", "remove it: it is then derived from plan and id")
-	case !r.u.noReference("cname", scalar{*v, at}):
-		r.into.Cname = r.u.text(*v, at, plan.TextTemplate)
+		r.u.report("cname-required", r.at, "cname is empty", "remove it: it is then derived from plan and id")
+	case !r.u.noReference("cname", scalar{*v, r.at}):
+		r.into.Cname = r.u.text(*v, r.at, plan.TextTemplate)
 	}
 	return !r.into.Cname.IsZero()
 }
@@ -267,8 +275,8 @@ func (r *settingReader) note() bool {
 	if v == nil {
 		return false
 	}
-	if note := r.u.plain(r.at, "note", v); note != none {
-		r.into.Note = note
+	if !r.u.noReference("note", scalar{*v, r.at}) && *v != none {
+		r.into.Note = *v
 	}
 	return true
 }

@@ -83,7 +83,10 @@ func (c *checker) samples(of func(*plan.Settings) plan.Text) iter.Seq[sample] {
 	return func(yield func(sample) bool) {
 		for r, s := range c.p.EachSettings() {
 			written := of(s)
-			if text, unknown := written.ExpandBy(c.sampleValues(r, s)); !written.IsZero() && len(unknown) == 0 && !yield(sample{r, written, text}) {
+			if written.IsZero() {
+				continue
+			}
+			if text, unknown := written.ExpandBy(c.sampleValues(r, s)); len(unknown) == 0 && !yield(sample{r, written, text}) {
 				return
 			}
 		}

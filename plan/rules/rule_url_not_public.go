@@ -31,7 +31,8 @@ func checkPublicPages(c *checker) {
 
 // notPublic says why nobody outside can open an address, and a hint; "" where nothing indicates that.
 func (c *checker) notPublic(address plan.Text) (why, hint string) {
-	if _, err := url.Parse(c.resolvedOrSample(address)); err != nil {
+	u, err := url.Parse(c.resolvedOrSample(address))
+	if err != nil {
 		return "", "" // checkPageAddresses reports it
 	}
 	if strings.ContainsFunc(plan.Written(address.Parts()), unicode.IsSpace) {
@@ -39,15 +40,12 @@ func (c *checker) notPublic(address plan.Text) (why, hint string) {
 	}
 	authority, _ := plan.SplitAddress(address.Parts())
 	secret := slices.ContainsFunc(authority, func(p plan.TextPart) bool { return p.Kind == plan.PartReference })
-	resolved := plan.Written(address.Parts())
 	if secret {
-		var err error
-		if resolved, err = address.Resolve(c.opts.Lookup); err != nil {
+		if _, err := address.Resolve(c.opts.Lookup); err != nil {
 			return "", "" // not asked for, or secret-unresolved
 		}
 	}
-	u, err := url.Parse(resolved)
-	if err != nil || u.Hostname() == "" {
+	if u.Hostname() == "" {
 		return "", "" // checkPageAddresses reports that there is no host
 	}
 	why = privateHost(u.Hostname())
