@@ -77,7 +77,7 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 	}
 	b.recordings(l.sources)
 	b.unreadUses()
-	b.notifyZones(file.Part.Defaults)
+	b.notifyZones(file.Defaults)
 	return p
 }
 

@@ -210,7 +210,7 @@ type tracedField struct {
 	field       reflect.StructField
 }
 
-// trace follows a path of Go field names, as Recordings[17].Value.Settings.Video.FPS. A field without a key of its
+// trace follows a path of Go field names, as Recordings[17].Value.settingsKeys.pictureKeys.Video.FPS. A field without a key of its
 // own belongs to the key above it.
 func trace(v reflect.Value, path string) tracedField {
 	var t tracedField
@@ -218,8 +218,10 @@ func trace(v reflect.Value, path string) tracedField {
 		for v.Kind() == reflect.Pointer {
 			v = v.Elem()
 		}
-		if holder, ok := v.Addr().Interface().(positioned); ok {
-			t.holder, t.description = holder.positionsOf(), fieldsOf(v.Type()).description
+		if v.CanInterface() { // else a part of a mapping, which is embedded
+			if holder, ok := v.Addr().Interface().(positioned); ok {
+				t.holder, t.description = holder.positionsOf(), fieldsOf(v.Type()).description
+			}
 		}
 		name, index, indexed := strings.Cut(step, "[")
 		field, _ := v.Type().FieldByName(name)

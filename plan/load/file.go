@@ -24,25 +24,25 @@ import (
 type rootFile struct {
 	positions `is:"a plan"`
 
-	Version *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
-	Name    *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
-	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to the folder of this file. They lie in that folder, or in one that --include-dir names; 1,000 files at most." example:"[reference/*.yaml]"`
-	Account *accountKeys         `yaml:"account" validate:"required" paste:"{customer_id: \"${AGORA_CUSTOMER_ID}\", customer_secret: \"${AGORA_CUSTOMER_SECRET}\"}" doc:"Agora's REST credentials."`
-	Apps    entries[appKeys]     `yaml:"apps" validate:"required,dive" paste:"{main: {id: \"${AGORA_APP_ID}\"}}" doc:"Agora projects, by names of your own. The only one is the default." example:"{main: {id: \"${AGORA_APP_ID}\"}}"`
-	Storage entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default." example:"{videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: \"${S3_ACCESS_KEY}\", secret_key: \"${S3_SECRET_KEY}\"}}"`
-	CDN     entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own." example:"{parents: \"rtmps://live.lingua.example/app/${STREAM_KEY}\"}"`
-	Expose  *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
-	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears of what happens, and of what will go wrong." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", secret: \"${OPS_WEBHOOK_SECRET}\"}]"`
-	Ping    *string              `yaml:"ping" doc:"An HTTPS address that is called each minute while the daemon works, for a service that warns when the calls stop; secret." example:"${PING_URL}"`
-	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. Structural rules cannot be changed." example:"{clock-change: off}"`
-	Part    partKeys             `yaml:",inline"`
+	Version  *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
+	Name     *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
+	Include  *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to the folder of this file. They lie in that folder, or in one that --include-dir names; 1,000 files at most." example:"[reference/*.yaml]"`
+	Account  *accountKeys         `yaml:"account" validate:"required" paste:"{customer_id: \"${AGORA_CUSTOMER_ID}\", customer_secret: \"${AGORA_CUSTOMER_SECRET}\"}" doc:"Agora's REST credentials."`
+	Apps     entries[appKeys]     `yaml:"apps" validate:"required,dive" paste:"{main: {id: \"${AGORA_APP_ID}\"}}" doc:"Agora projects, by names of your own. The only one is the default." example:"{main: {id: \"${AGORA_APP_ID}\"}}"`
+	Storage  entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default." example:"{videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: \"${S3_ACCESS_KEY}\", secret_key: \"${S3_SECRET_KEY}\"}}"`
+	CDN      entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own." example:"{parents: \"rtmps://live.lingua.example/app/${STREAM_KEY}\"}"`
+	Expose   *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
+	Notify   []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears of what happens, and of what will go wrong." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", secret: \"${OPS_WEBHOOK_SECRET}\"}]"`
+	Ping     *string              `yaml:"ping" doc:"An HTTPS address that is called each minute while the daemon works, for a service that warns when the calls stop; secret." example:"${PING_URL}"`
+	Rules    entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. Structural rules cannot be changed." example:"{clock-change: off}"`
+	partKeys `yaml:",inline"`
 }
 
 // includedFile is a file that the root file includes.
 type includedFile struct {
 	positions `is:"an included file"`
 
-	Part partKeys `yaml:",inline"`
+	partKeys `yaml:",inline"`
 }
 
 // partKeys are the keys that every file may have.
@@ -148,29 +148,29 @@ type calendarKeys struct{ Days textList }
 type defaultsKeys struct {
 	positions `is:"defaults"`
 
-	Settings settingsKeys `yaml:",inline"`
-	Filter   filterKeys   `yaml:",inline"`
+	settingsKeys `yaml:",inline"`
+	filterKeys   `yaml:",inline"`
 }
 
 // recordingKeys are the keys of a recording.
 type recordingKeys struct {
 	positions `is:"a recording"`
 
-	Title    *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
-	Was      *textList           `yaml:"was" doc:"Earlier ids, so that a rename keeps identity and history." example:"[algebra-one]"`
-	When     *whenKeys           `yaml:"when" validate:"required" doc:"Weekdays and a time, a date and a time, or a cron expression and a length; one or a list. An end before the start is the next day." example:"Mon Wed 09:00-09:50 | [2031-12-17 08:00-11:00]"`
-	Changes  entries[changeKeys] `yaml:"changes" validate:"dive" doc:"Exceptions, by the planned day, a range of days, or day and time where a day has two." example:"{2031-10-15: {to: 2031-10-16 18:00-18:50, note: teacher away}, 2031-10-20: cancelled}"`
-	Settings settingsKeys        `yaml:",inline"`
-	Filter   filterKeys          `yaml:",inline"`
+	Title        *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
+	Was          *textList           `yaml:"was" doc:"Earlier ids, so that a rename keeps identity and history." example:"[algebra-one]"`
+	When         *whenKeys           `yaml:"when" validate:"required" doc:"Weekdays and a time, a date and a time, or a cron expression and a length; one or a list. An end before the start is the next day." example:"Mon Wed 09:00-09:50 | [2031-12-17 08:00-11:00]"`
+	Changes      entries[changeKeys] `yaml:"changes" validate:"dive" doc:"Exceptions, by the planned day, a range of days, or day and time where a day has two." example:"{2031-10-15: {to: 2031-10-16 18:00-18:50, note: teacher away}, 2031-10-20: cancelled}"`
+	settingsKeys `yaml:",inline"`
+	filterKeys   `yaml:",inline"`
 }
 
 // changeKeys is an exception: cancelled, or a new time and any other key.
 type changeKeys struct {
 	positions `is:"a change"`
 
-	Cancelled bool         `yaml:"-"`
-	To        *string      `yaml:"to" doc:"A new time, or a new day and time." example:"09:00-10:20 | 2031-10-16 18:00-18:50"`
-	Settings  settingsKeys `yaml:",inline"`
+	Cancelled    bool    `yaml:"-"`
+	To           *string `yaml:"to" doc:"A new time, or a new day and time." example:"09:00-10:20 | 2031-10-16 18:00-18:50"`
+	settingsKeys `yaml:",inline"`
 }
 
 // filterKeys choose among the weekly and cron days of a recording.
@@ -182,15 +182,15 @@ type filterKeys struct {
 // settingsKeys are the keys that defaults, recordings and changes have in common. Each has a row in
 // [plan.SettingTable].
 type settingsKeys struct {
-	Timezone     *string       `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
-	App          *string       `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
-	Region       *string       `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"The only area in which Agora records; absent or none: near the caller."`
-	Near         *string       `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it is a preference only. Absent: that of the storage; none removes it." example:"eu | none"`
-	Storage      *string       `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
-	CDN          *string       `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
-	URL          *string       `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`
-	Cname        *string       `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
-	Picture      pictureKeys   `yaml:",inline"`
+	Timezone     *string `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
+	App          *string `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
+	Region       *string `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"The only area in which Agora records; absent or none: near the caller."`
+	Near         *string `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it is a preference only. Absent: that of the storage; none removes it." example:"eu | none"`
+	Storage      *string `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
+	CDN          *string `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
+	URL          *string `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`
+	Cname        *string `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
+	pictureKeys  `yaml:",inline"`
 	ExactStart   *bool         `yaml:"exact_start" doc:"The page is opened early and held, and recorded from the exact start; padding.before is then ignored." default:"false"`
 	Preflight    *bool         `yaml:"preflight" doc:"The daemon asks for the page before the class begins, where the plan has notify. false: it does not, as for a link that may be opened only once, or a page that this machine does not see as Agora does." default:"true"`
 	Padding      *paddingKeys  `yaml:"padding" doc:"Recorded around the class; shortened where another class of the page or a limit needs it." example:"{before: 30s, after: 2m}"`
@@ -269,7 +269,7 @@ type whenKeys struct {
 
 // whenItem is one of them: a text, or a cron expression.
 type whenItem struct {
-	Text scalar
+	Text scalar `validate:"-"`
 	Cron *cronKeys
 	list listForm // the list in which it stands
 	hint string   // what a mistaken list needs, "" for none
@@ -313,6 +313,6 @@ type entries[T any] []entry[T]
 
 // entry is one of them.
 type entry[T any] struct {
-	Key   scalar
+	Key   scalar `validate:"-"`
 	Value T
 }

@@ -88,7 +88,7 @@ func (l *loader) includeFile(root *sourceFile, pattern scalar, name string) {
 		return
 	}
 	var file includedFile
-	u.part, u.positions = &file.Part, &file.positions
+	u.part, u.positions = &file.partKeys, &file.positions
 	if !u.decode(&file) {
 		u.part = nil
 	}

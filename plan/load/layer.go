@@ -109,7 +109,7 @@ var setters = map[string]func(*settingReader) bool{
 	"only":          func(r *settingReader) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.UnreadOnly) },
 	"skip":          func(r *settingReader) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.UnreadSkip) },
 	"video":         (*settingReader).video,
-	"audio_profile": func(r *settingReader) bool { return set(&r.into.AudioProfile, r.keys.Picture.AudioProfile) },
+	"audio_profile": func(r *settingReader) bool { return set(&r.into.AudioProfile, r.keys.AudioProfile) },
 	"mp4":           (*settingReader).mp4,
 	"mobile":        (*settingReader).mobile,
 	"ready_timeout": (*settingReader).readyTimeout,
@@ -201,7 +201,7 @@ func (r *settingReader) calendars(list *nameList, into *[]*plan.Calendar, unread
 }
 
 func (r *settingReader) video() bool {
-	v := r.keys.Picture.Video
+	v := r.keys.Video
 	if v == nil || v.Width == nil || v.Height == nil {
 		return false
 	}
@@ -212,7 +212,7 @@ func (r *settingReader) video() bool {
 }
 
 func (r *settingReader) mp4() bool {
-	v := r.keys.Picture.MP4
+	v := r.keys.MP4
 	if v == nil {
 		return false
 	}
@@ -222,7 +222,7 @@ func (r *settingReader) mp4() bool {
 }
 
 func (r *settingReader) mobile() bool {
-	v := r.keys.Picture.Mobile
+	v := r.keys.Mobile
 	if v != nil && !v.None {
 		r.into.Mobile = &v.Value
 	}
@@ -231,7 +231,7 @@ func (r *settingReader) mobile() bool {
 
 // readyTimeout notes a value that could not be read, so that no rule says that it is missing.
 func (r *settingReader) readyTimeout() bool {
-	if v := r.keys.Picture.ReadyTimeout; v != nil {
+	if v := r.keys.ReadyTimeout; v != nil {
 		r.into.ReadyTimeout = (*time.Duration)(v.Duration)
 	} else {
 		r.into.UnreadReady = true

@@ -37,7 +37,7 @@ func (l *loader) load(path string, text []byte) (*plan.Plan, []plan.Finding, err
 		return nil, root.findings, nil
 	}
 	var file rootFile
-	root.part, root.positions = &file.Part, &file.positions
+	root.part, root.positions = &file.partKeys, &file.positions
 	if root.decode(&file) {
 		l.include(root, &file)
 	} else {

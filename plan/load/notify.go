@@ -94,8 +94,8 @@ func (b *builder) notifyZones(defaults *defaultsKeys) {
 	if len(b.p.Recordings) > 0 && b.p.Recordings[0].Zone != nil {
 		zone = b.p.Recordings[0].Zone
 	}
-	if defaults != nil && defaults.Settings.Timezone != nil {
-		if known := b.zones[*defaults.Settings.Timezone]; known != nil {
+	if defaults != nil && defaults.Timezone != nil {
+		if known := b.zones[*defaults.Timezone]; known != nil {
 			zone = known
 		}
 	}

@@ -24,7 +24,7 @@ func (b *builder) recordings(units []*sourceFile) {
 		}
 		settings := base
 		if d := u.part.Defaults; d != nil {
-			settings = b.layerOf(u, &d.Settings, &d.Filter, &d.positions).applyTo(base)
+			settings = b.layerOf(u, &d.settingsKeys, &d.filterKeys, &d.positions).applyTo(base)
 		}
 		if i == 0 {
 			base = settings
@@ -71,7 +71,7 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 			}
 		}
 	}
-	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.positions).applyTo(base)
+	r.Settings = b.layerOf(u, &k.settingsKeys, &k.filterKeys, &k.positions).applyTo(base)
 	_, r.OwnSkip = k.find("skip")
 	if k.When != nil {
 		r.When = b.when(u, k.When)
@@ -217,7 +217,7 @@ func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 func (b *builder) change(u *sourceFile, e *entry[changeKeys]) (plan.Change, bool) {
 	k := &e.Value
 	c := plan.Change{Pos: u.src.Pos(e.Key.At), Cancelled: k.Cancelled}
-	l := b.layerOf(u, &k.Settings, nil, &k.positions)
+	l := b.layerOf(u, &k.settingsKeys, nil, &k.positions)
 	key, err := ParseChangeKey(e.Key.Text)
 	if err != nil {
 		u.syntax("invalid-value", e.Key.At, err)
