@@ -191,5 +191,12 @@ func (t Text) ExpandBy(value func(name string) (string, bool)) (Text, []string) 
 	return w.text(t.t.pos, t.t.kind), unknown
 }
 
-// WebAddress matches an address up to where a reference or placeholder may begin, so that https:// alone matches.
-var WebAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)
+// BeginsWebAddress says whether literal text, which a reference or placeholder may follow, begins a web address: http or https,
+// and then a host or nothing.
+func BeginsWebAddress(s string) bool {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return false
+	}
+	return rest == "" || strings.IndexAny(rest, " \t\r\f\n/?#") != 0 && !strings.Contains(rest, "\n")
+}

@@ -31,18 +31,18 @@ const (
 
 // String writes the time as plans do.
 func (w *When) String() string {
-	switch w.Kind {
-	case WhenWeekly:
-		return w.Days.String() + " " + w.clocks()
-	case WhenDated:
-		return w.Date.String() + " " + w.clocks()
-	default:
+	if w.Kind == WhenCron {
 		return fmt.Sprintf("cron %q", w.Expr)
 	}
+	return w.DaysText() + " " + Clocks(w.Start, w.Length)
 }
 
-func (w *When) clocks() string {
-	return Clocks(w.Start, w.Length)
+// DaysText writes the days of a weekly time, or the date of a dated one.
+func (w *When) DaysText() string {
+	if w.Kind == WhenDated {
+		return w.Date.String()
+	}
+	return w.Days.String()
 }
 
 // Clocks writes a start and a length as plans do: 09:00-09:50.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -316,15 +317,24 @@ func (d *decoder) text(n *yaml.Node, s location) (string, bool) {
 		d.wrongType(n, s, "text")
 		return "", false
 	}
-	if quotes := typographicText.FindStringSubmatch(n.Value); quotes != nil && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && s.name != "title" && s.name != "note" {
-		hint := plan.NewHint(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", quotes[1], quotes[3]))
-		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
-			hint.Replacement = quotes[2]
-		}
-		d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which YAML reads as part of the text", hint)
+	if n.Value != "" && n.Value[0] >= utf8.RuneSelf && d.inTypographicQuotes(n, s) {
 		return "", false
 	}
 	return n.Value, true
+}
+
+// inTypographicQuotes reports a text in typographic quotes, but for those in a title or a note, which are for people.
+func (d *decoder) inTypographicQuotes(n *yaml.Node, s location) bool {
+	quotes := typographicText.FindStringSubmatch(n.Value)
+	if quotes == nil || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 || s.name == "title" || s.name == "note" {
+		return false
+	}
+	hint := plan.NewHint(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", quotes[1], quotes[3]))
+	if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
+		hint.Replacement = quotes[2]
+	}
+	d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which YAML reads as part of the text", hint)
+	return true
 }
 
 // typographicText matches text in typographic quotes.

@@ -299,7 +299,7 @@ func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 		}
 		u.report("reference-not-allowed", where, fmt.Sprintf("a url may use exposed variables only, and %s is not exposed", ref), hint)
 	}
-	if first := t.Parts()[0]; first.Kind == plan.PartLiteral && !plan.WebAddress.MatchString(first.S) {
+	if first := t.Parts()[0]; first.Kind == plan.PartLiteral && !plan.BeginsWebAddress(first.S) {
 		hint := addressHint(text)
 		u.advise("invalid-value", where, "url is not a web address: it must begin with https:// or http:// and a host", hint)
 	}

@@ -18,6 +18,7 @@ type checker struct {
 	from     int64              // validate's window [from, until) of starts, in Unix seconds
 	until    int64
 	forecast func() *forecast.Forecast // of the plan and those beside it that use one of its apps; waits for it
+	prefixes func() []prefix           // of all recordings; made once
 	sources  map[string]*plan.Source   // by [checker.source]
 }
 
@@ -30,6 +31,7 @@ func newChecker(p *plan.Plan, opts Options) *checker {
 	window := forecast.Options{From: forecast.Bound{At: from}, Until: forecast.Bound{At: until}}
 	c.forecast = sync.OnceValue(func() *forecast.Forecast { return forecast.Of(plansSharingApps(p, opts.Beside), window) })
 	go c.forecast()
+	c.prefixes = sync.OnceValue(c.listPrefixes)
 	return c
 }
 

@@ -19,38 +19,31 @@ func checkLongClasses(c *checker) {
 			w := &r.When[i]
 			if w.Kind == plan.WhenCron {
 				c.longCron(r, w)
-				continue
+			} else if isLongNight(w.Start, w.Length) {
+				c.longClass(w.Pos, r, w.DaysText()+" ", w.Start, w.Length)
 			}
-			head := w.Days.String()
-			if w.Kind == plan.WhenDated {
-				head = w.Date.String()
-			}
-			c.longClass(w.Pos, r, w.String(), head+" ", w.Start, w.Length)
 		}
 		for i := range r.Changes {
 			to := r.Changes[i].To
-			if to == nil || r.Changes[i].Cancelled {
+			if to == nil || r.Changes[i].Cancelled || !isLongNight(to.Start, to.Length) {
 				continue
 			}
 			head := ""
 			if to.HasDay {
 				head = to.Day.String() + " "
 			}
-			c.longClass(r.Changes[i].ToPos, r, head+plan.Clocks(to.Start, to.Length), head, to.Start, to.Length)
+			c.longClass(r.Changes[i].ToPos, r, head, to.Start, to.Length)
 		}
 	}
 }
 
-// longClass checks one time; head is the text before its clock times.
-func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head string, start plan.Clock, length time.Duration) {
-	if !isLongNight(start, length) {
-		return
-	}
+// longClass reports one time; head is the text before its clock times.
+func (c *checker) longClass(pos plan.Pos, r *plan.Recording, head string, start plan.Clock, length time.Duration) {
 	hint := plan.NewHint(tuneLong)
 	if right, ok := swapped(head, start, length); ok {
 		hint = plan.WriteHint(right).Append(", if start and end were swapped; " + tuneLong)
 	}
-	c.advise(pos, fmt.Sprintf("%s of %s lasts %s: its end is before its start, so it ends on the next day", written, r.ID, plan.DurationText(length)), hint)
+	c.advise(pos, fmt.Sprintf("%s of %s lasts %s: its end is before its start, so it ends on the next day", head+plan.Clocks(start, length), r.ID, plan.DurationText(length)), hint)
 }
 
 // isLongNight says whether a class passes midnight and is longer than an evening.

@@ -63,17 +63,10 @@ func swappedBack(k *schedule.Instance) (string, bool) {
 		return "", false
 	}
 	w := &k.Timetable.Recording.When[k.Entry]
-	head := w.Days.String()
-	switch w.Kind {
-	case plan.WhenCron:
-		return "", false
-	case plan.WhenDated:
-		head = w.Date.String()
-	}
-	if !isLongNight(w.Start, w.Length) {
+	if w.Kind == plan.WhenCron || !isLongNight(w.Start, w.Length) {
 		return "", false
 	}
-	return swapped(head+" ", w.Start, w.Length)
+	return swapped(w.DaysText()+" ", w.Start, w.Length)
 }
 
 // cannotOverlap says whether no two classes of a recording can overlap, without counting them: it has one weekly time

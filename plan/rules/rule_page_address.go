@@ -18,7 +18,7 @@ func checkPageAddresses(c *checker) {
 	}
 	var g findingGroup[place]
 	for s := range c.samples(pageOf) {
-		if first := s.written.Parts()[0]; first.Kind == plan.PartLiteral && !plan.WebAddress.MatchString(first.S) {
+		if first := s.written.Parts()[0]; first.Kind == plan.PartLiteral && !plan.BeginsWebAddress(first.S) {
 			continue
 		}
 		pos := s.text.Pos()

@@ -60,9 +60,27 @@ func foldersHint(s *plan.Storage, element string, allowed *regexp.Regexp) string
 	return "write prefix: [" + list + "]"
 }
 
-// prefixOf expands a recording's prefix, with text of the same length for date and time. It gives the prefix as
-// written and as the service gets it.
-func (c *checker) prefixOf(r *plan.Recording, s *plan.Settings) (written, taken string) {
+// prefix is the folders of a recording on some day, each followed by a slash.
+type prefix struct {
+	r       *plan.Recording
+	s       *plan.Settings // with a storage
+	written string
+	taken   string // as the service takes it
+}
+
+// listPrefixes expands the prefixes of all recordings and of their changes, with text of the same length for date and time.
+func (c *checker) listPrefixes() (list []prefix) {
+	for r, s := range c.p.EachSettings() {
+		if s.Storage != nil {
+			list = append(list, c.prefixOf(r, s))
+		}
+	}
+	return list
+}
+
+// prefixOf expands the prefix of a recording.
+func (c *checker) prefixOf(r *plan.Recording, s *plan.Settings) prefix {
+	p := prefix{r: r, s: s}
 	sample := c.sampleValues(r, s)
 	value := func(name string) (string, bool) {
 		switch name {
@@ -76,26 +94,23 @@ func (c *checker) prefixOf(r *plan.Recording, s *plan.Settings) (written, taken 
 	for _, element := range s.Storage.Prefix {
 		expanded, _ := element.ExpandBy(value)
 		folder := expanded.String()
-		written += folder + "/"
+		p.written += folder + "/"
 		if left := plan.PrefixValue(folder); left != "" {
-			taken += left + "/"
+			p.taken += left + "/"
 		}
 	}
-	return written, taken
+	return p
 }
 
 // checkPrefixLength reports a prefix once, as the first recording has it for which it is too long.
 func checkPrefixLength(c *checker) {
 	_, most := catalog.Bound("prefix-max-length")
 	var g findingGroup[plan.Pos]
-	for r, s := range c.p.EachSettings() {
-		if s.Storage == nil {
-			continue
-		}
-		if _, taken := c.prefixOf(r, s); int64(len(taken)) > *most {
-			pos := prefixPos(r, s)
-			g.add(pos, r, finding{
-				pos, fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
+	for _, p := range c.prefixes() {
+		if int64(len(p.taken)) > *most {
+			pos := prefixPos(p.r, p.s)
+			g.add(pos, p.r, finding{
+				pos, fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", p.r.ID, len(p.taken), *most),
 				plan.NewHint("shorten the labels, or the storage's prefix"),
 			})
 		}
@@ -114,27 +129,22 @@ func prefixPos(r *plan.Recording, s *plan.Settings) plan.Pos {
 // checkPrefixClash compares what goes to one bucket. It reports the later of two recordings.
 func checkPrefixClash(c *checker) {
 	type folder struct{ vendor, bucket, endpoint, prefix string }
-	type owner struct {
-		r       *plan.Recording
-		written string
-	}
-	first := map[folder]owner{}
+	first := map[folder]prefix{}
 	reported := map[*plan.Recording]bool{}
-	for r, s := range c.p.EachSettings() {
-		if s.Storage == nil || reported[r] {
+	for _, p := range c.prefixes() {
+		if reported[p.r] {
 			continue
 		}
-		written, taken := c.prefixOf(r, s)
-		f := folder{s.Storage.Vendor.Name, s.Storage.Bucket, s.Storage.Endpoint, taken}
-		other, taken2 := first[f]
-		if !taken2 {
-			first[f] = owner{r, written}
+		f := folder{p.s.Storage.Vendor.Name, p.s.Storage.Bucket, p.s.Storage.Endpoint, p.taken}
+		other, shared := first[f]
+		if !shared {
+			first[f] = p
 			continue
 		}
-		if other.r != r && other.written != written {
-			reported[r] = true
-			c.report(r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: Agora takes only letters and digits from their prefixes %s and %s",
-				r.ID, other.r.ID, plan.Quoted(taken), plan.Quoted(written), plan.Quoted(other.written)), "rename one of them, or give them different prefixes")
+		if other.r != p.r && other.written != p.written {
+			reported[p.r] = true
+			c.report(p.r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: Agora takes only letters and digits from their prefixes %s and %s",
+				p.r.ID, other.r.ID, plan.Quoted(p.taken), plan.Quoted(p.written), plan.Quoted(other.written)), "rename one of them, or give them different prefixes")
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (s *Timetable) Classes(from, until int64) iter.Seq[*Instance] {
 	return func(yield func(*Instance) bool) {
 		displaced := s.displaced(from, until)
 		// A start may be as far after its day as the longest gap, a day.
-		days := plan.DayRange{First: max(s.Wall.Day(from)-2, firstDay), Last: min(s.Wall.Day(until), lastDay)}
+		days := plan.DayRange{First: max(utcDay(from)-3, firstDay), Last: min(utcDay(until)+1, lastDay)}
 		var today []Instance
 		for _, on := range s.PlannedIn(days) {
 			today = s.instancesOn(on, from, until, today[:0])
@@ -102,6 +102,9 @@ func (s *Timetable) Classes(from, until int64) iter.Seq[*Instance] {
 		}
 	}
 }
+
+// utcDay gives the day of an instant in UTC, which is at most one away from that in any zone. It asks no zone.
+func utcDay(unix int64) plan.Day { return plan.Day(plan.FloorDiv(int(unix), plan.DaySeconds)) }
 
 // First gives the first class that starts in [from, until).
 func (s *Timetable) First(from, until int64) (Instance, bool) {
@@ -146,7 +149,7 @@ func (s *Timetable) displaced(from, until int64) []Instance {
 				continue
 			}
 		} else {
-			days = plan.DayRange{First: max(days.First, s.Wall.Day(from)-3), Last: min(days.Last, s.Wall.Day(until)+3)}
+			days = plan.DayRange{First: max(days.First, utcDay(from)-4), Last: min(days.Last, utcDay(until)+4)}
 		}
 		for d, on := range s.PlannedIn(days) {
 			for j := range on {
