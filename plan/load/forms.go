@@ -250,7 +250,8 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 		if name == nil || size.name != name[1] {
 			continue
 		}
-		k.self, k.Width, k.Height = s.at, &size.width, &size.height
+		width, height := size.width, size.height
+		k.self, k.Width, k.Height = s.at, &width, &height
 		k.keys = []keyAt{{"width", at, at}, {"height", at, at}}
 		if name[2] != "" {
 			fps, _ := strconv.Atoi(name[2])

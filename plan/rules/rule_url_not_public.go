@@ -57,10 +57,10 @@ func (c *checker) notPublic(address plan.Text) (why, hint string) {
 	return why, "give the address under which the page is open on the internet"
 }
 
-// privateNames are domains that the public name system does not have: RFC 6761, RFC 6762 with its appendix G, RFC
+// privateNames are ends of names that the public name system does not have: RFC 6761, RFC 6762 with its appendix G, RFC
 // 8375 and ICANN's resolution on .internal.
 var privateNames = []string{
-	"localhost", "local", "internal", "localdomain", "lan", "home", "corp", "intranet", "private", "home.arpa", "test", "invalid",
+	".localhost", ".local", ".internal", ".localdomain", ".lan", ".home", ".corp", ".intranet", ".private", ".home.arpa", ".test", ".invalid",
 }
 
 // privateHost says why a host cannot be reached from outside; "" where nothing indicates that.
@@ -72,10 +72,8 @@ func privateHost(host string) string {
 		}
 		return ""
 	}
-	for _, name := range privateNames {
-		if host == name || strings.HasSuffix(host, "."+name) {
-			return "is a name of this machine or of a private network"
-		}
+	if slices.ContainsFunc(privateNames, func(name string) bool { return strings.HasSuffix("."+host, name) }) {
+		return "is a name of this machine or of a private network"
 	}
 	if !strings.Contains(host, ".") {
 		return "is a name without a domain"
@@ -90,7 +88,8 @@ func hostAddress(host string) (netip.Addr, bool) {
 		return ip.Unmap(), true
 	}
 	labels := strings.Split(host, ".")
-	if len(labels) > 4 {
+	// As for browsers, an address ends with a number.
+	if last := labels[len(labels)-1]; len(labels) > 4 || last == "" || !plan.IsDigit(last[0]) {
 		return netip.Addr{}, false
 	}
 	var whole uint64
