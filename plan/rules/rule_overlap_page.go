@@ -7,9 +7,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkOverlapPage goes through the recordings that may share pages. It compares each class with the class of another
-// recording on its page that ends last, so that a thousand recordings of one page give a thousand findings, not half
-// a million.
+// checkOverlapPage goes through the recordings that may share pages. Each class is compared with one other only, so that a
+// thousand recordings of one page give a thousand findings, not half a million.
 func checkOverlapPage(c *checker) {
 	e := c.schedule
 	var shared []*schedule.Timetable
@@ -18,23 +17,8 @@ func checkOverlapPage(c *checker) {
 			shared = append(shared, group...)
 		}
 	}
-	last := make(map[string]*lastOnPage)
-	var found overlaps
-	for _, k := range schedule.InstancesOf(shared, c.from-e.MaxLength, c.until) {
-		if k.Cancelled() {
-			continue
-		}
-		url := e.URL(&k).String()
-		on := last[url]
-		if on == nil {
-			on = new(lastOnPage)
-			last[url] = on
-		}
-		if other := on.otherThan(k.Timetable); other != nil && k.Start >= c.from && k.Start < other.End {
-			found.add(other, &k)
-		}
-		on.add(&k)
-	}
+	found := c.overlapsOnPages(schedule.InstancesOf(shared, c.from-e.MaxLength, c.until), func(*schedule.Instance) *schedule.Schedule { return e },
+		func(k *schedule.Instance) any { return k.Timetable })
 	for _, o := range found.order {
 		c.report(o.pos(), "one page is recorded twice at the same time: "+o.String(), oneIsEnough)
 	}
@@ -54,34 +38,14 @@ func (c *checker) checkPageBeside(other *schedule.Schedule) {
 	for _, s := range c.schedule.Timetables {
 		isOwn[s] = true
 	}
-	type lastOfEach struct{ own, other *schedule.Instance } // those that end last
-	last := make(map[string]*lastOfEach)
-	var found overlaps
-	for _, k := range schedule.InstancesOf(list, c.from-max(c.schedule.MaxLength, other.MaxLength), c.until) {
-		if k.Cancelled() {
-			continue
+	planOf := func(k *schedule.Instance) *schedule.Schedule {
+		if isOwn[k.Timetable] {
+			return c.schedule
 		}
-		e, own := other, isOwn[k.Timetable]
-		if own {
-			e = c.schedule
-		}
-		url := e.URL(&k).String()
-		on := last[url]
-		if on == nil {
-			on = new(lastOfEach)
-			last[url] = on
-		}
-		mine, theirs := &on.own, &on.other
-		if !own {
-			mine, theirs = theirs, mine
-		}
-		if *theirs != nil && k.Start >= c.from && k.Start < (*theirs).End {
-			found.add(*theirs, &k)
-		}
-		if *mine == nil || k.End > (*mine).End {
-			*mine = &k
-		}
+		return other
 	}
+	found := c.overlapsOnPages(schedule.InstancesOf(list, c.from-max(c.schedule.MaxLength, other.MaxLength), c.until), planOf,
+		func(k *schedule.Instance) any { return planOf(k) })
 	for _, o := range found.order {
 		own, beside := o.first.Pos(), o.second.Pos()
 		if isOwn[o.second.Timetable] {
@@ -107,30 +71,55 @@ func timetablesOnPagesOf(e, other *schedule.Schedule) (list []*schedule.Timetabl
 	return list
 }
 
-// lastOnPage is the class on a page that ends last, and the one of any other recording that ends last.
-type lastOnPage struct{ longest, other *schedule.Instance }
+// overlapsOnPages compares each class of a list, which is by start, with the class of another owner on its page that ends last. An
+// owner is a recording of one plan, or one of two plans; planOf gives the plan of a class.
+func (c *checker) overlapsOnPages(list []schedule.Instance, planOf func(*schedule.Instance) *schedule.Schedule, ownerOf func(*schedule.Instance) any) (found overlaps) {
+	last := make(map[string]*lastOnPage)
+	for i := range list {
+		k := &list[i]
+		if k.Cancelled() {
+			continue
+		}
+		url, owner := planOf(k).URL(k).String(), ownerOf(k)
+		on := last[url]
+		if on == nil {
+			on = new(lastOnPage)
+			last[url] = on
+		}
+		if other := on.otherThan(owner); other != nil && k.Start >= c.from && k.Start < other.End {
+			found.add(other, k)
+		}
+		on.add(k, owner)
+	}
+	return found
+}
 
-// otherThan is the class of another recording that ends last; nil for none.
-func (l *lastOnPage) otherThan(s *schedule.Timetable) *schedule.Instance {
-	if l.longest != nil && l.longest.Timetable == s {
+// lastOnPage is the class on a page that ends last, and the one of any other owner that ends last.
+type lastOnPage struct {
+	longest, other *schedule.Instance
+	owner          any // of longest
+}
+
+// otherThan is the class of another owner that ends last; nil for none.
+func (l *lastOnPage) otherThan(owner any) *schedule.Instance {
+	if l.owner == owner {
 		return l.other
 	}
 	return l.longest
 }
 
 // add notes a class.
-func (l *lastOnPage) add(c *schedule.Instance) {
-	k := *c
+func (l *lastOnPage) add(k *schedule.Instance, owner any) {
 	switch {
 	case l.longest == nil:
-		l.longest = &k
-	case l.longest.Timetable == k.Timetable:
+		l.longest, l.owner = k, owner
+	case l.owner == owner:
 		if k.End > l.longest.End {
-			l.longest = &k
+			l.longest = k
 		}
 	case k.End > l.longest.End:
-		l.longest, l.other = &k, l.longest
+		l.longest, l.other, l.owner = k, l.longest, owner
 	case l.other == nil || k.End > l.other.End:
-		l.other = &k
+		l.other = k
 	}
 }

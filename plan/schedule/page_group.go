@@ -22,7 +22,7 @@ func (e *Schedule) PageGroups() [][]*Timetable {
 	}
 	users := make(map[string]int, len(e.Timetables))
 	for i, s := range e.Timetables {
-		s.eachURL(e, func(url string) {
+		e.EachPage(s, func(url string) {
 			first, known := users[url]
 			if !known {
 				users[url] = i
@@ -40,11 +40,8 @@ func (e *Schedule) PageGroups() [][]*Timetable {
 	return e.groups
 }
 
-// EachPage visits the pages on which classes of a recording may be, with {date} and {time} left in place.
-func (e *Schedule) EachPage(s *Timetable, visit func(url string)) { s.eachURL(e, visit) }
-
-// eachURL visits the pages of a recording and of its changes, with {date} and {time} left in place.
-func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
+// EachPage visits the pages on which classes of a recording and of its changes may be, with {date} and {time} left in place.
+func (e *Schedule) EachPage(s *Timetable, visit func(url string)) {
 	for i := -1; i < len(s.Changed); i++ {
 		if i >= 0 && s.Changed[i].URL == s.Recording.URL && !s.changesLabels(i) {
 			continue
