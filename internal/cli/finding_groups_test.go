@@ -13,18 +13,19 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
 	"rundown/plan"
+	"rundown/plan/forecast"
 	"rundown/plan/rules"
 )
 
 // TestASummaryFitsTheTerminal draws summaries with long references in them.
 func TestASummaryFitsTheTerminal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := rules.Summary{
-			Recordings: rapid.IntRange(0, 1e6).Draw(t, "recordings"), Classes: rapid.IntRange(0, 1e9).Draw(t, "classes"),
-			First: september, Last: september.AddDate(0, 0, rapid.IntRange(0, 366).Draw(t, "days")), PeakAt: september,
-			Peak: rapid.IntRange(1, 1e6).Draw(t, "peak"), HDSeconds: rapid.Int64Range(0, 1e12).Draw(t, "hd"),
-			FullHDSeconds: rapid.Int64Range(0, 1e12).Draw(t, "full hd"), CostUSD: rapid.Float64Range(0, 1e9).Draw(t, "cost"),
-		}
+		s := rules.Summary{Recordings: rapid.IntRange(0, 1e6).Draw(t, "recordings"), Forecast: &forecast.Forecast{
+			Classes: rapid.IntRange(0, 1e9).Draw(t, "classes"), First: september, Last: september.AddDate(0, 0, rapid.IntRange(0, 366).Draw(t, "days")),
+			Peak:    forecast.Peaks{Padded: forecast.Peak{Sessions: rapid.IntRange(1, 1e6).Draw(t, "peak"), At: september}},
+			Seconds: forecast.Seconds{HD: rapid.Int64Range(0, 1e12).Draw(t, "hd"), FullHD: rapid.Int64Range(0, 1e12).Draw(t, "full hd")},
+			CostUSD: rapid.Float64Range(0, 1e9).Draw(t, "cost"),
+		}}
 		for _, name := range rapid.SliceOfN(rapid.StringMatching(`[A-Z_]{1,80}`), 0, 40).Draw(t, "references") {
 			s.NotChecked = append(s.NotChecked, "${"+name+"}")
 		}

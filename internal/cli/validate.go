@@ -159,7 +159,7 @@ func hasWrongFigures(findings []plan.Finding) bool {
 
 // summaryOf is what validate says of a plan that was checked.
 func summaryOf(c planfile.Checked, lookup plan.Lookup) rules.Summary {
-	return rules.SummaryOf(c.Forecast, len(c.Plan.Recordings), rules.NotChecked(c.Plan, lookup))
+	return rules.Summary{Forecast: c.Forecast, Recordings: len(c.Plan.Recordings), NotChecked: rules.NotChecked(c.Plan, lookup)}
 }
 
 // counted counts the findings by severity.
@@ -181,7 +181,7 @@ func summaryParts(s rules.Summary, resolved bool) []string {
 			parts[0] = strings.Replace(parts[0], " on ", " from ", 1) + " to " + last
 		}
 		parts = append(parts,
-			fmt.Sprintf("most recordings at the same time, with padding: %d (%s)", s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST")),
+			fmt.Sprintf("most recordings at the same time, with padding: %d (%s)", s.Peak.Padded.Sessions, s.Peak.Padded.At.Format("2006-01-02 15:04 MST")),
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
@@ -197,12 +197,12 @@ func summaryParts(s rules.Summary, resolved bool) []string {
 // minutesText is the recorded time by the class in which it is billed.
 func minutesText(s rules.Summary) string {
 	switch {
-	case s.FullHDSeconds == 0:
-		return hours(s.HDSeconds) + " of HD"
-	case s.HDSeconds == 0:
-		return hours(s.FullHDSeconds) + " of Full HD"
+	case s.Seconds.FullHD == 0:
+		return hours(s.Seconds.HD) + " of HD"
+	case s.Seconds.HD == 0:
+		return hours(s.Seconds.FullHD) + " of Full HD"
 	default:
-		return hours(s.HDSeconds) + " of HD and " + hours(s.FullHDSeconds) + " of Full HD"
+		return hours(s.Seconds.HD) + " of HD and " + hours(s.Seconds.FullHD) + " of Full HD"
 	}
 }
 
@@ -306,8 +306,8 @@ func (a *app) writeValidation(plans []planfile.Checked, resolve bool) error {
 		}
 		s := summaryOf(c, lookup)
 		v.Plans = append(v.Plans, summaryJSON{
-			c.Path, s.Recordings, s.Classes, view.PlanTime(s.First), view.PlanTime(s.Last), s.Peak, view.PlanTime(s.PeakAt),
-			s.HDSeconds, s.FullHDSeconds, s.CostUSD, append([]string{}, s.NotChecked...),
+			c.Path, s.Recordings, s.Classes, view.PlanTime(s.First), view.PlanTime(s.Last), s.Peak.Padded.Sessions, view.PlanTime(s.Peak.Padded.At),
+			s.Seconds.HD, s.Seconds.FullHD, s.CostUSD, append([]string{}, s.NotChecked...),
 		})
 	}
 	return render.JSON(a.out, v)

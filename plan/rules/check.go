@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"time"
 
 	"rundown/plan"
@@ -32,17 +33,34 @@ func Review(p *plan.Plan, opts Options) Reviewed {
 		return Reviewed{}
 	}
 	c := newChecker(p, opts)
-	c.apply(checks)
+	for _, one := range checks {
+		c.rule = plan.MustRule(one.rule)
+		one.find(c)
+	}
 	used := make([]bool, len(p.Ignores))
 	findings := plan.Suppress(c.findings, p.Ignores, used)
 	findings = append(findings, c.unusedIgnores(used)...)
 	return Reviewed{plan.Sort(p, plan.ApplySeverities(findings, p.Severities)), c.alone()}
 }
 
-// apply runs checks one after the other.
-func (c *checker) apply(list []check) {
-	for _, one := range list {
-		c.rule = plan.MustRule(one.rule)
-		one.find(c)
+// unusedIgnores reports the ignore comments that suppress nothing. It says nothing about rules that depend on values
+// which were not resolved.
+func (c *checker) unusedIgnores(used []bool) []plan.Finding {
+	ignores, opts := c.p.Ignores, c.opts
+	var findings []plan.Finding
+	r := plan.MustRule("unused-ignore")
+	for i, ig := range ignores {
+		switch {
+		case ig.Problem != "":
+			findings = append(findings, c.advised(r, ig.Pos, ig.Problem, ig.Hint))
+		case used[i] || ig.Used || opts.Lookup == nil && needsValues[ig.Rule]:
+		default:
+			findings = append(findings, r.Finding(ig.Pos, fmt.Sprintf("nothing on line %d breaks %s", ig.Line, ig.Rule),
+				"remove the comment, or move it to the end of the line that is reported, or above it"))
+		}
 	}
+	return findings
 }
+
+// needsValues are the rules that find more where references are resolved.
+var needsValues = map[string]bool{"secret-unresolved": true, "rtmp-url-scheme": true}

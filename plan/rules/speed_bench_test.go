@@ -34,7 +34,7 @@ func validate(tb testing.TB, text []byte) Summary {
 	if len(r.Findings) > 0 {
 		tb.Fatal(plantest.Show(r.Findings[:1]))
 	}
-	return SummaryOf(r.Forecast, len(p.Recordings), NotChecked(p, nil))
+	return Summary{r.Forecast, len(p.Recordings), NotChecked(p, nil)}
 }
 
 // BenchmarkValidateAgainstBareParse gives the time and the peak memory of validate as multiples of what yaml.v3 takes for

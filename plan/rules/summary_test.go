@@ -11,10 +11,7 @@ import (
 
 // summarize sums a plan up over the window of validate.
 func summarize(p *plan.Plan, opts Options) Summary {
-	if p == nil {
-		return Summary{}
-	}
-	return SummaryOf(Review(p, opts).Forecast, len(p.Recordings), NotChecked(p, opts.Lookup))
+	return Summary{Review(p, opts).Forecast, len(p.Recordings), NotChecked(p, opts.Lookup)}
 }
 
 func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
@@ -34,11 +31,11 @@ func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 	if !sum.First.Equal(build.Instant("2031-10-06T09:00:00+02:00")) || !sum.Last.Equal(build.Instant("2031-10-13T10:00:00+02:00")) {
 		t.Errorf("from %v to %v", sum.First, sum.Last)
 	}
-	if sum.Peak != 3 || !sum.PeakAt.Equal(build.Instant("2031-10-06T09:59:00+02:00")) {
-		t.Errorf("a peak of %d at %v", sum.Peak, sum.PeakAt)
+	if sum.Peak.Padded.Sessions != 3 || !sum.Peak.Padded.At.Equal(build.Instant("2031-10-06T09:59:00+02:00")) {
+		t.Errorf("a peak of %d at %v", sum.Peak.Padded.Sessions, sum.Peak.Padded.At)
 	}
-	if sum.HDSeconds != 2*(62*60+13) || sum.FullHDSeconds != 2*(62*60+13) {
-		t.Errorf("%d s HD and %d s Full HD", sum.HDSeconds, sum.FullHDSeconds)
+	if sum.Seconds.HD != 2*(62*60+13) || sum.Seconds.FullHD != 2*(62*60+13) {
+		t.Errorf("%d s HD and %d s Full HD", sum.Seconds.HD, sum.Seconds.FullHD)
 	}
 	if sum.CostUSD != 0 {
 		t.Errorf("%v dollars within the free minutes", sum.CostUSD)
@@ -48,8 +45,8 @@ func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 	if later.Classes != 1 || !later.First.Equal(build.Instant("2031-10-13T09:00:00+02:00")) {
 		t.Errorf("on the day after: %d classes from %v", later.Classes, later.First)
 	}
-	if none := summarize(p, Options{Now: build.Instant("2032-10-07")}); none.Classes != 0 || none.Peak != 0 || !none.First.IsZero() {
-		t.Errorf("after all: %+v", none)
+	if none := summarize(p, Options{Now: build.Instant("2032-10-07")}); none.Classes != 0 || none.Peak.Padded.Sessions != 0 || !none.First.IsZero() {
+		t.Errorf("after all: %+v", none.Forecast)
 	}
 }
 
