@@ -96,7 +96,7 @@ func (c *keptConn) Close() error {
 	return c.sqliteConn.Close()
 }
 
-// keeps says whether a statement can be parsed once and run many times. Some pragmas act when they are parsed, and never again.
+// keeps says whether a statement is one that is run often: none that changes the schema or the connection.
 func keeps(text string) bool {
 	verb, _, _ := strings.Cut(text, " ")
 	switch verb {
