@@ -53,10 +53,8 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (_ *Store, err 
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		path: shownAddress(config), source: dsn, sql: postgresDialect, log: journal{table: "events"}, announcements: journal{table: "announcements"}, work: opts.Work, onCommit: opts.OnCommit,
-		self: self{node: defaultNode(opts.Node), version: opts.Version},
-	}
+	s := newStore(opts)
+	s.path, s.source, s.sql = shownAddress(config), dsn, postgresDialect
 	defer func() {
 		if err != nil {
 			s.abandon()

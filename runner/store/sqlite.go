@@ -23,7 +23,8 @@ const readers = 4
 // openSQLite opens path in the order that harms least: nothing is created without leave, nothing is written before
 // the lock is held and the file is known to be a store.
 func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err error) {
-	s := &Store{path: path, sql: sqliteDialect, log: journal{table: "events"}, announcements: journal{table: "announcements"}, work: opts.Work, onCommit: opts.OnCommit, self: self{node: defaultNode(opts.Node), version: opts.Version, alone: !opts.Shared}}
+	s := newStore(opts)
+	s.path, s.sql, s.alone = path, sqliteDialect, !opts.Shared
 	defer func() {
 		if err != nil {
 			s.abandon()

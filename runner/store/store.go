@@ -71,7 +71,8 @@ type Options struct {
 	OnCommit func(took time.Duration) `json:"-"`
 }
 
-// Store is an open store. It is safe for concurrent use.
+// Store is an open store. It is safe for concurrent use: [Open] sets its fields and nobody does later, but for the number of the
+// node, which is atomic, the journals, which have locks of their own, and what Close gives.
 type Store struct {
 	path   string // as named by the caller, made absolute; ":memory:"; of PostgreSQL, its address without secrets
 	source string // the whole address of a PostgreSQL, secrets included: never to be shown; "": the store is an SQLite file
@@ -107,6 +108,14 @@ type self struct {
 	version string       // of the program
 	nodeID  atomic.Int64 // its number; 0: it is no node
 	alone   bool         // a lock keeps other processes from working on the store
+}
+
+// newStore is a store of no database yet.
+func newStore(opts Options) *Store {
+	return &Store{
+		log: journal{table: "events"}, announcements: journal{table: "announcements"}, work: opts.Work, onCommit: opts.OnCommit,
+		self: self{node: defaultNode(opts.Node), version: opts.Version},
+	}
 }
 
 // Open opens the store named by sqlite:FILE (a bare path is the same, :memory: is one that vanishes when closed), or by
