@@ -94,7 +94,10 @@ func observed(t testing.TB, class Class, refused Issue) map[string]Fact {
 				return &PlanChange{Days: 366, Removed: 1480, Moved: 2, First: &class, FirstIs: "removed"}
 			},
 		}, now)
-		o.classes(&found, []store.Brief{brief}, func(store.Brief) []Cause { return causesOf(brief, "", issues) }, func(store.Brief) *Class { return &class }, nil, now)
+		o.classes(classLook{
+			now: now, found: &found, class: func(store.Brief) *Class { return &class },
+			causes: func(store.Brief) []Cause { return causesOf(brief, "", issues) },
+		}, []store.Brief{brief})
 		take(found)
 	}
 	look(-30*time.Minute, refused)

@@ -59,7 +59,8 @@ func mayBeInterrupted(b store.Brief, now time.Time) bool {
 
 // interrupted announces a class that was begun, and of which nothing is recorded for longer than a replacement takes. It says whether that
 // is told.
-func (o *observer) interrupted(found *news, b store.Brief, s *session.State, causes func(store.Brief) []Cause, class func(store.Brief) *Class, now time.Time) (told bool) {
+func (o *observer) interrupted(l classLook, b store.Brief) (told bool) {
+	now, s := l.now, l.states[b.ID]
 	name := lateMark + b.ID
 	c, marked := o.mark(name)
 	told = marked && c.Recovered.IsZero()
@@ -85,17 +86,20 @@ func (o *observer) interrupted(found *news, b store.Brief, s *session.State, cau
 	case now.Sub(first.since) < i.Grace(), now.Sub(b.Start) < lateAfter:
 		return false
 	case i.Lost == nil: // nothing of it was ever recorded
-		o.late(found, b, causes(b), class(b), now)
+		o.late(l, b)
 		return true
 	}
-	f := Fact{Class: class(b), Code: cmp.Or(i.Lost.ReasonCode, reason.SessionLost), Reason: i.Lost.Reason, SessionFact: SessionFact{Interruption: interruptionOf(i)}}
+	f := Fact{
+		Class: l.class(b), Code: cmp.Or(i.Lost.ReasonCode, reason.SessionLost), Reason: i.Lost.Reason,
+		SessionFact: SessionFact{Interruption: interruptionOf(i)},
+	}
 	if i.GivenUp.None() {
-		f.Causes = causes(b) // for which no other session may begin
+		f.Causes = l.causes(b) // for which no other session may begin
 	}
 	f.Interruption.Again = marked && i.Since.Before(c.Recovered.Add(steadyAfter))
 	next := condition{Since: now, Class: f.Class, Lost: i.Since, Again: f.Interruption.Again}
 	key := fmt.Sprintf("%s/%d/%d", b.Start.UTC(), i.Lost.Attempt, i.Since.Unix())
-	found.add(next.mark(name), announcement(kindLate, b.Plan, b.ID, key, now, f))
+	l.found.add(next.mark(name), announcement(kindLate, b.Plan, b.ID, key, now, f))
 	return true
 }
 
@@ -122,8 +126,8 @@ func (o *observer) steady(name string, c condition, now time.Time) bool {
 }
 
 // recorded announces late classes that are recorded now, and forgets those that are over: of them the outcome tells all. lates are
-// those of which nothing is recorded.
-func (o *observer) recorded(found *news, lates map[string]bool, known map[string]store.Brief, states map[string]*session.State, now time.Time) {
+// those of which nothing is recorded, by the names of their marks.
+func (o *observer) recorded(l classLook, lates map[string]bool, known map[string]store.Brief) {
 	for _, name := range sortedWith(o.marks, lateMark) {
 		id := strings.TrimPrefix(name, lateMark)
 		c := conditionOf(o.marks[name])
@@ -132,31 +136,32 @@ func (o *observer) recorded(found *news, lates map[string]bool, known map[string
 		case lates[name]:
 			delete(o.gone, name)
 		case !there || b.State == string(session.Ended):
-			found.marks = append(found.marks, store.Mark{Name: name})
+			l.found.marks = append(l.found.marks, store.Mark{Name: name})
 		case !c.Recovered.IsZero(), session.Interrupted(session.Phase(b.State), statesOf(b)...):
 			delete(o.gone, name)
 		case b.State != string(session.Recording) || c.Class == nil:
-			found.marks = append(found.marks, store.Mark{Name: name})
-		case o.steady(name, c, now):
-			o.recordsAgain(found, b, c, states[id], now)
+			l.found.marks = append(l.found.marks, store.Mark{Name: name})
+		case o.steady(name, c, l.now):
+			o.recordsAgain(l, b, c)
 		}
 	}
 }
 
 // recordsAgain announces a class that was told as late.
-func (o *observer) recordsAgain(found *news, b store.Brief, c condition, s *session.State, now time.Time) {
+func (o *observer) recordsAgain(l classLook, b store.Brief, c condition) {
 	name := lateMark + b.ID
 	f := Fact{Audience: Audience{Was: kindLate, As: severityOf(kindLate)}, Class: c.Class, Causes: c.Causes, Since: c.Since}
 	if !c.Lost.IsZero() {
-		f.Interruption = &Interruption{Since: c.Lost, Until: now}
-		if s != nil {
-			f.Interruption.Until = cmp.Or(s.RecordsSince(), now)
+		f.Interruption = &Interruption{Since: c.Lost, Until: l.now}
+		if s := l.states[b.ID]; s != nil {
+			f.Interruption.Until = cmp.Or(s.RecordsSince(), l.now)
 			f.Interruption.Gaps = s.GapsUntil(f.Interruption.Until)
 		}
 	}
 	delete(o.gone, name)
-	found.marks = append(found.marks, store.Mark{Name: riskMark + b.ID})
-	found.add(condition{Since: c.Since, Class: c.Class, Recovered: now}.mark(name), announcement(kindRecovered, b.Plan, b.ID, name+c.Since.UTC().String(), now, f))
+	l.found.marks = append(l.found.marks, store.Mark{Name: riskMark + b.ID})
+	l.found.add(condition{Since: c.Since, Class: c.Class, Recovered: l.now}.mark(name),
+		announcement(kindRecovered, b.Plan, b.ID, name+c.Since.UTC().String(), l.now, f))
 }
 
 // statesOf are the states of the sessions of a class.

@@ -93,7 +93,7 @@ func (p play) observe(t testing.TB) (told []string, announced []store.Announceme
 			briefs = nil
 		}
 		var found news
-		o.classes(&found, briefs, func(store.Brief) []Cause { return nil }, func(store.Brief) *Class { return &class }, states, now)
+		o.classes(classLook{now, &found, func(store.Brief) []Cause { return nil }, func(store.Brief) *Class { return &class }, states}, briefs)
 		o.take(found.marks)
 		for _, a := range found.announcements {
 			after := now.Sub(sampleStart)

@@ -126,7 +126,19 @@ func (n *Notifier) lookAtClasses(ctx context.Context, found *news, issues []Issu
 	default:
 		n.complain("the next classes cannot be read; those that were read last count", err)
 	}
-	o.classes(found, o.last, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, n.states(ctx, o.last, now), now)
+	o.classes(classLook{
+		now: now, found: found, class: n.classOf, states: n.states(ctx, o.last, now),
+		causes: func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) },
+	}, o.last)
+}
+
+// classLook is one look at the next classes: what is known of them, and what comes of it.
+type classLook struct {
+	now    time.Time
+	found  *news
+	causes func(store.Brief) []Cause // for which a class cannot begin or be stored as planned
+	class  func(store.Brief) *Class
+	states map[string]*session.State // of the classes that were read in full, by identity
 }
 
 // take remembers what was found.
@@ -298,10 +310,8 @@ func (o *observer) resolved(prefix string, open map[string]bool, now time.Time) 
 	return over
 }
 
-// classes announces classes that are at risk or late, and those that are so no more. states are those that were read in full.
-func (o *observer) classes(
-	found *news, classes []store.Brief, causesOf func(store.Brief) []Cause, class func(store.Brief) *Class, states map[string]*session.State, now time.Time,
-) {
+// classes announces classes that are at risk or late, and those that are so no more.
+func (o *observer) classes(l classLook, classes []store.Brief) {
 	risks, lates := map[string]bool{}, map[string]bool{}
 	known := map[string]store.Brief{}
 	for _, b := range classes {
@@ -309,39 +319,39 @@ func (o *observer) classes(
 		waits := b.State == string(session.Planned) || b.State == string(session.Starting)
 		switch {
 		case !waits && b.State != string(session.Ended):
-			lates[lateMark+b.ID] = o.interrupted(found, b, states[b.ID], causesOf, class, now)
+			lates[lateMark+b.ID] = o.interrupted(l, b)
 		case !waits:
-		case now.Before(b.Start):
-			if causes := causesOf(b); len(causes) > 0 {
+		case l.now.Before(b.Start):
+			if causes := l.causes(b); len(causes) > 0 {
 				risks[riskMark+b.ID] = true
-				o.atRisk(found, b, causes, class(b), now)
+				o.atRisk(l, b, causes)
 			}
-		case now.Sub(b.Start) >= lateAfter && now.Before(b.End):
+		case l.now.Sub(b.Start) >= lateAfter && l.now.Before(b.End):
 			lates[lateMark+b.ID] = true
-			o.late(found, b, causesOf(b), class(b), now)
+			o.late(l, b)
 			risks[riskMark+b.ID] = true // told as late; both are over once it is recorded
 		}
 	}
-	maps.DeleteFunc(o.silent, func(id string, _ silence) bool { return !mayBeInterrupted(known[id], now) })
-	o.recovered(found, o.resolved(riskMark, risks, now), known, now)
-	o.recorded(found, lates, known, states, now)
+	maps.DeleteFunc(o.silent, func(id string, _ silence) bool { return !mayBeInterrupted(known[id], l.now) })
+	o.recovered(l, o.resolved(riskMark, risks, l.now), known)
+	o.recorded(l, lates, known)
 }
 
 // atRisk announces a class at risk once, until it is resolved. Its id holds since when the first cause lasts: a second risk of
 // the class is another announcement.
-func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
+func (o *observer) atRisk(l classLook, b store.Brief, causes []Cause) {
 	name := riskMark + b.ID
 	delete(o.gone, name)
 	if _, told := o.marks[name]; told {
 		return
 	}
-	c := condition{Since: now, Causes: causes, Class: class}
-	found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+causes[0].Since.UTC().String(), now,
-		Fact{Class: class, Code: causes[0].ID, Causes: causes}))
+	c := condition{Since: l.now, Causes: causes, Class: l.class(b)}
+	l.found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+causes[0].Since.UTC().String(), l.now,
+		Fact{Class: c.Class, Code: causes[0].ID, Causes: causes}))
 }
 
 // late announces a class of which nothing was ever recorded, once while that lasts.
-func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
+func (o *observer) late(l classLook, b store.Brief) {
 	name := lateMark + b.ID
 	before, marked := o.mark(name)
 	if marked && before.Recovered.IsZero() {
@@ -351,26 +361,26 @@ func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class
 	if marked { // it was told as late before: under the same id this would be left out as a repetition
 		key += before.Recovered.UTC().String()
 	}
-	c := condition{Since: now, Class: class}
-	f := Fact{Class: class}
-	if len(causes) > 0 {
+	c := condition{Since: l.now, Class: l.class(b)}
+	f := Fact{Class: c.Class}
+	if causes := l.causes(b); len(causes) > 0 {
 		f.Code, f.Reason = causes[0].ID, causes[0].Text
 	}
-	found.add(c.mark(name), announcement(kindLate, b.Plan, b.ID, key, now, f))
+	l.found.add(c.mark(name), announcement(kindLate, b.Plan, b.ID, key, l.now, f))
 }
 
 // recovered announces classes that are at risk no more. One that is late is told once it is recorded, and of one that has ended its
 // outcome tells all.
-func (o *observer) recovered(found *news, over map[string]condition, known map[string]store.Brief, now time.Time) {
+func (o *observer) recovered(l classLook, over map[string]condition, known map[string]store.Brief) {
 	for _, name := range slices.Sorted(maps.Keys(over)) {
 		id, c := strings.TrimPrefix(name, riskMark), over[name]
 		b, there := known[id]
 		late, marked := o.mark(lateMark + id)
 		if !there || b.State == string(session.Ended) || c.Class == nil || marked && late.Recovered.IsZero() {
-			found.marks = append(found.marks, store.Mark{Name: name})
+			l.found.marks = append(l.found.marks, store.Mark{Name: name})
 			continue
 		}
-		found.add(store.Mark{Name: name}, announcement(kindRecovered, b.Plan, id, name+c.Since.UTC().String(), now,
+		l.found.add(store.Mark{Name: name}, announcement(kindRecovered, b.Plan, id, name+c.Since.UTC().String(), l.now,
 			Fact{Audience: Audience{Was: kindAtRisk, As: severityOf(kindAtRisk)}, Class: c.Class, Causes: c.Causes, Since: c.Since}))
 	}
 }
