@@ -49,10 +49,7 @@ func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now ti
 	if err != nil {
 		return "", 0, err
 	}
-	counts := map[session.Outcome]int{}
-	var bad []string
-	running, ahead := 0, 0
-	var next time.Time
+	s := summary{counts: map[session.Outcome]int{}}
 	for _, b := range classes {
 		r := recordingOf(t.plan, b.Recording)
 		if b.Plan != t.plan.Name || r == nil || !t.entry.WantsClass(b.Recording, r.Labels) {
@@ -61,26 +58,36 @@ func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now ti
 		switch {
 		case b.State == string(session.Ended):
 			if !b.End.After(now) || b.Outcome != string(session.Cancelled) {
-				counts[session.Outcome(b.Outcome)]++
+				s.counts[session.Outcome(b.Outcome)]++
 			}
 			if b.Outcome != string(session.Recorded) && b.Outcome != string(session.Cancelled) {
-				if open++; open <= 10 {
-					bad = append(bad, fmt.Sprintf("%s %s (%s)", b.Recording, clockOn(b.Start, now, r.Zone), b.Outcome))
+				if s.open++; s.open <= 10 {
+					s.bad = append(s.bad, fmt.Sprintf("%s %s (%s)", b.Recording, clockOn(b.Start, now, r.Zone), b.Outcome))
 				}
 			}
 		case b.Start.After(now):
-			ahead++
-			if next.IsZero() {
-				next = b.Start
+			s.ahead++
+			if s.next.IsZero() {
+				s.next = b.Start
 			}
 		default:
-			running++
+			s.running++
 		}
 	}
-	if more := open - len(bad); more > 0 {
-		bad = append(bad, fmt.Sprintf("%d more", more))
+	if more := s.open - len(s.bad); more > 0 {
+		s.bad = append(s.bad, fmt.Sprintf("%d more", more))
 	}
-	return digestText(t, counts, bad, running, ahead, next, issues, now), open, nil
+	return s.text(t, issues, now), s.open, nil
+}
+
+// summary is what a digest counts of the classes that its target hears of.
+type summary struct {
+	counts  map[session.Outcome]int // of those that ended
+	open    int                     // that were not recorded whole
+	bad     []string                // of these the first ten by name, and how many more there are
+	running int
+	ahead   int
+	next    time.Time // the first of those ahead
 }
 
 // clockOn is the time of a class, with its day where that is another than that of now.
@@ -92,28 +99,28 @@ func clockOn(at, now time.Time, zone *time.Location) string {
 	return at.Format("Mon 2 Jan 15:04")
 }
 
-// digestText is the summary in words. What is wrong is named, the rest is counted. Times are in the zone of the target, those of classes
+// text is the summary in words. What is wrong is named, the rest is counted. Times are in the zone of the target, those of classes
 // in bad in the zone of their recordings.
-func digestText(t *target, counts map[session.Outcome]int, bad []string, running, ahead int, next time.Time, issues []Issue, now time.Time) string {
+func (s summary) text(t *target, issues []Issue, now time.Time) string {
 	zone := t.entry.Zone
 	var parts []string
 	for _, outcome := range []session.Outcome{session.Recorded, session.Partial, session.Missed, session.Failed, session.Cancelled} {
-		if counts[outcome] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[outcome], outcome))
+		if s.counts[outcome] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", s.counts[outcome], outcome))
 		}
 	}
 	if len(parts) == 0 {
 		parts = []string{"no class ended"}
 	}
 	text := fmt.Sprintf("Plan %s, the last 24 hours to %s: %s.", t.plan.Name, now.In(zone).Format("Mon 2 Jan 15:04 MST"), strings.Join(parts, ", "))
-	if len(bad) > 0 {
-		text += " Incomplete or not recorded: " + strings.Join(bad, ", ") + "."
+	if len(s.bad) > 0 {
+		text += " Incomplete or not recorded: " + strings.Join(s.bad, ", ") + "."
 	}
-	if running > 0 {
-		text += fmt.Sprintf(" Being recorded now: %d.", running)
+	if s.running > 0 {
+		text += fmt.Sprintf(" Being recorded now: %d.", s.running)
 	}
-	if ahead > 0 {
-		text += fmt.Sprintf(" The next 24 hours: %s, the first on %s.", plural(ahead, "class", "classes"), next.In(zone).Format("Mon 2 Jan 15:04 MST"))
+	if s.ahead > 0 {
+		text += fmt.Sprintf(" The next 24 hours: %s, the first on %s.", plural(s.ahead, "class", "classes"), s.next.In(zone).Format("Mon 2 Jan 15:04 MST"))
 	} else {
 		text += " No class in the next 24 hours."
 	}
