@@ -163,11 +163,11 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	row := a.rowPrinter(len("recording "))
 	zone := view.ZoneOf(o)
 	row("class", view.InZone(o.Start, zone).Format(view.TimeForm)+" to "+view.InZone(o.End, zone).Format(view.TimeForm))
-	doc := view.ReadDoc[view.OccurrenceDoc](o.Doc)
-	if view.LeftPlan(o, doc) {
-		row("plan", view.LeftText(doc, o.ID, zone))
+	doc := view.AccountOf(o, sessions)
+	if doc.LeftPlan() {
+		row("plan", doc.LeftText(o.ID, zone))
 	}
-	row("moved", view.MovedText(o, doc, sessions, zone))
+	row("moved", doc.MovedText(zone))
 	row("extended", view.ExtendedText(o, zone))
 	row("cancelled", doc.Cancel.Text(zone))
 	row("page", o.URL)

@@ -296,8 +296,9 @@ func classTime(o store.Occurrence, zone *time.Location, now time.Time) string {
 
 // stateColour is that of a row: red needs a look, yellow is in part, green is well or on its way; nil for what is only planned.
 func stateColour(o store.Occurrence, sessions []store.Session) []color.Attribute {
+	d := view.AccountOf(o, sessions)
 	switch {
-	case view.Interrupted(o, sessions):
+	case d.Interrupted():
 		return []color.Attribute{color.FgRed}
 	case o.State == string(session.Recording), o.Outcome == string(session.Recorded):
 		return []color.Attribute{color.FgGreen}

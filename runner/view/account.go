@@ -15,7 +15,8 @@ import (
 type OccurrenceDoc struct {
 	session.Target
 	session.Status
-	Absent   bool // no active plan holds it
+	HeldBy   string // the App ID that has its sessions, as long as they are not over; see [AccountOf]
+	Absent   bool   // no active plan holds it
 	Cancel   *OrderDoc
 	Extended *OrderDoc
 }
@@ -44,6 +45,7 @@ func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
 func AccountOf(row store.Occurrence, sessions []store.Session) OccurrenceDoc {
 	d := ReadDoc[OccurrenceDoc](row.Doc)
 	d.ID, d.Plan, d.Recording, d.Start, d.End = row.ID, row.Plan, row.Recording, row.Start, row.End
+	d.HeldBy = row.App
 	d.Phase, d.Outcome, d.Reason, d.ReasonCode = session.Phase(row.State), session.Outcome(row.Outcome), row.Reason, reason.Code(row.ReasonCode)
 	for _, x := range sessions {
 		d.Sessions = append(d.Sessions, ReadSession(x))

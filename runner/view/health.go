@@ -106,7 +106,7 @@ func (o Overview) Problems() []Alert {
 // lost says of a class that is on that nothing of it was recorded for longer than a replacement takes; "" where that is not so.
 func (o Overview) lost(row store.Occurrence) (code reason.Code, text string) {
 	sessions := o.Sessions[row.ID]
-	if row.State != string(session.Stopping) && !Interrupted(row, sessions) {
+	if d := AccountOf(row, sessions); d.Phase != session.Stopping && !d.Interrupted() {
 		return "", ""
 	}
 	s, err := runner.Decode(row, sessions)

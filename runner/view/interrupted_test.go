@@ -41,8 +41,8 @@ func TestAClassOfWhichNothingIsRecordedNowSaysSo(t *testing.T) {
 		} else if got != "" {
 			t.Errorf("%s: %q", tt.name, got)
 		}
-		if broken := view.Interrupted(row, tt.sessions); broken != (tt.want != "") {
-			t.Errorf("%s: interrupted %v", tt.name, broken)
+		if d := view.AccountOf(row, tt.sessions); d.Interrupted() != (tt.want != "") {
+			t.Errorf("%s: interrupted %v", tt.name, d.Interrupted())
 		}
 	}
 	row.State = string(session.Stopping)

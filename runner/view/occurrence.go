@@ -100,11 +100,11 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	if x, effective := ExtensionOf(o); effective {
 		v.Extended = x.view(zone)
 	}
-	if LeftPlan(o, d) {
+	if d.LeftPlan() {
 		v.LeftPlan = &Left{PlanTime(InZone(d.Until, zone))}
 	}
 	if d.EarlierSessions > 0 {
-		at, _ := stoppedAt(d.EarlierSessions, sessions)
+		at, _ := d.earlierStopped()
 		v.Moved = &Moved{d.EarlierSessions, SessionTime(at)}
 	}
 	for _, g := range d.Gaps {

@@ -12,26 +12,26 @@ import (
 // ReasonText is why an occurrence is as it is: while it is open, that the plan has left or moved it, that nothing of it is being
 // recorded, and that it is to be cancelled or was extended.
 func ReasonText(o store.Occurrence, sessions []store.Session, name string, zone *time.Location) string {
-	doc := ReadDoc[OccurrenceDoc](o.Doc)
+	d := AccountOf(o, sessions)
 	var parts []string
 	if o.Reason != "" {
 		parts = append(parts, o.Reason)
 	}
 	switch {
-	case LeftPlan(o, doc):
-		parts = append(parts, LeftText(doc, name, zone))
-	case o.State != string(session.Ended):
-		if text := MovedText(o, doc, sessions, zone); text != "" {
+	case d.LeftPlan():
+		parts = append(parts, d.LeftText(name, zone))
+	case d.Phase != session.Ended:
+		if text := d.MovedText(zone); text != "" {
 			parts = append(parts, text)
 		}
 	}
-	if Interrupted(o, sessions) {
-		parts = append(parts, interruptedText(sessions, name))
+	if d.Interrupted() {
+		parts = append(parts, d.interruptedText(name))
 	}
 	switch {
 	case o.Reason != "":
-	case doc.Cancel != nil:
-		parts = append(parts, "cancelled "+doc.Cancel.Text(zone))
+	case d.Cancel != nil:
+		parts = append(parts, "cancelled "+d.Cancel.Text(zone))
 	default:
 		if x, effective := ExtensionOf(o); effective {
 			parts = append(parts, "extended "+x.Text(zone))
@@ -41,30 +41,30 @@ func ReasonText(o store.Occurrence, sessions []store.Session, name string, zone 
 }
 
 // LeftPlan says that a class is recorded to its end although no active plan holds it.
-func LeftPlan(o store.Occurrence, doc OccurrenceDoc) bool {
-	begun := o.State == string(session.Starting) || o.State == string(session.Recording)
-	return doc.Absent && begun && doc.Cancel == nil
+func (d *OccurrenceDoc) LeftPlan() bool {
+	begun := d.Phase == session.Starting || d.Phase == session.Recording
+	return d.Absent && begun && d.Cancel == nil
 }
 
 // LeftText tells of it, and how to end it.
-func LeftText(doc OccurrenceDoc, name string, zone *time.Location) string {
+func (d *OccurrenceDoc) LeftText(name string, zone *time.Location) string {
 	text := "not in the active plan; recorded"
-	if !doc.Until.IsZero() {
-		text += " until " + doc.Until.In(zone).Format("15:04:05 MST")
+	if !d.Until.IsZero() {
+		text += " until " + d.Until.In(zone).Format("15:04:05 MST")
 	}
 	return text + "; rundown cancel " + name + " stops it"
 }
 
 // MovedText tells of a class that the plan moved after it had begun; "" for another.
-func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, zone *time.Location) string {
-	if doc.EarlierSessions == 0 {
+func (d *OccurrenceDoc) MovedText(zone *time.Location) string {
+	if d.EarlierSessions == 0 {
 		return ""
 	}
 	what := "moved after its recording had begun: "
-	if doc.App != "" && doc.App != o.App {
+	if d.App != "" && d.App != d.HeldBy {
 		what = "moved to another App ID after its recording had begun: "
 	}
-	switch at, over := stoppedAt(doc.EarlierSessions, sessions); {
+	switch at, over := d.earlierStopped(); {
 	case !over:
 		what += "the earlier session is being stopped"
 	case at.IsZero():
@@ -72,17 +72,15 @@ func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, 
 	default:
 		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
 	}
-	if len(sessions) > doc.EarlierSessions || o.State == string(session.Ended) {
+	if len(d.Sessions) > d.EarlierSessions || d.Phase == session.Ended {
 		return what
 	}
-	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
+	return what + ", the class is planned again for " + d.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
 }
 
-// stoppedAt is when the last of the first so many sessions stopped, zero where that is unknown; over says that all have
-// ended.
-func stoppedAt(earlier int, sessions []store.Session) (last time.Time, over bool) {
-	for _, row := range sessions[:min(earlier, len(sessions))] {
-		x := ReadSession(row)
+// earlierStopped is when the last of the earlier sessions stopped, zero where that is unknown; over says that all have ended.
+func (d *OccurrenceDoc) earlierStopped() (last time.Time, over bool) {
+	for _, x := range d.Sessions[:min(d.EarlierSessions, len(d.Sessions))] {
 		if !x.State.Final() {
 			return time.Time{}, false
 		}
@@ -120,17 +118,17 @@ func (d *OrderDoc) Text(zone *time.Location) string {
 }
 
 // Interrupted says that a class is to be recorded now, and that no session of it is known to do so.
-func Interrupted(o store.Occurrence, sessions []store.Session) bool {
-	states := make([]session.SessionState, len(sessions))
-	for i, x := range sessions {
-		states[i] = session.SessionState(x.State)
+func (d *OccurrenceDoc) Interrupted() bool {
+	states := make([]session.SessionState, len(d.Sessions))
+	for i, x := range d.Sessions {
+		states[i] = x.State
 	}
-	return session.Interrupted(session.Phase(o.State), states...)
+	return session.Interrupted(d.Phase, states...)
 }
 
 // interruptedText tells of it, by the last session.
-func interruptedText(sessions []store.Session, name string) string {
-	last := ReadSession(sessions[len(sessions)-1])
+func (d *OccurrenceDoc) interruptedText(name string) string {
+	last := d.Sessions[len(d.Sessions)-1]
 	text := fmt.Sprintf("not recorded now: session %d is being begun", last.Attempt)
 	switch {
 	case last.State == session.SessionSuspect:

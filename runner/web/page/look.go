@@ -61,7 +61,7 @@ func lookOf(c *Class, now time.Time) look {
 		}
 		return lookStarting
 	case session.Recording:
-		if c.Start.Before(now) && c.interrupted() {
+		if c.Start.Before(now) && c.Interrupted() {
 			return lookBroken
 		}
 		return lookRecording
@@ -75,15 +75,6 @@ func lookOf(c *Class, now time.Time) look {
 		return lookLate
 	}
 	return lookPlanned
-}
-
-// interrupted says that no session of a class that is to be recorded now is known to do so.
-func (c *Class) interrupted() bool {
-	states := make([]session.SessionState, len(c.Sessions))
-	for i, s := range c.Sessions {
-		states[i] = s.State
-	}
-	return session.Interrupted(c.Phase, states...)
 }
 
 // live says that a class is being recorded, or that this has begun.

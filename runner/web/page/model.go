@@ -16,8 +16,6 @@ type Class struct {
 	Labels             map[string]string
 	Note               string
 	Page               string // its address without user, query and fragment
-	Left               bool   // no active plan holds it, and it is being recorded
-	Moved              string // what happened to a class that was moved while it ran
 }
 
 // Entry is one entry of a class's story.

@@ -61,11 +61,11 @@ func (s scribe) rowOf(c *Class, day time.Time) rowView {
 	if c.Cancel != nil && c.Phase != session.Ended {
 		r.Next = append(r.Next, s.cancelledText(c))
 	}
-	if c.Left {
+	if c.LeftPlan() {
 		r.Next = append(r.Next, "no longer in the plan")
 	}
-	if c.Moved != "" && !l.over() {
-		r.Next = append(r.Next, c.Moved)
+	if moved := c.MovedText(c.Zone); moved != "" && !l.over() {
+		r.Next = append(r.Next, moved)
 	}
 	return r
 }

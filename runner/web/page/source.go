@@ -157,9 +157,7 @@ func (s *Source) decode(row store.Occurrence, sessions []store.Session, caption 
 
 // classOf is a class as the page shows it.
 func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
-	doc := view.AccountOf(o, sessions)
-	c := Class{OccurrenceDoc: doc, Zone: view.ZoneOf(o), Title: caption.Title, Labels: caption.Labels, Page: bare(o.URL), Left: view.LeftPlan(o, doc)}
-	c.Moved = view.MovedText(o, doc, sessions, c.Zone)
+	c := Class{OccurrenceDoc: view.AccountOf(o, sessions), Zone: view.ZoneOf(o), Title: caption.Title, Labels: caption.Labels, Page: bare(o.URL)}
 	x, effective := view.ExtensionOf(o)
 	if !effective {
 		c.Extended = nil
