@@ -118,13 +118,14 @@ func keysText(c forecast.ClassDifference) string {
 	return text
 }
 
-// clocksText is a period within a day; where one end needs seconds, both have them.
+// clocksText is the wall clock of the classes of a group, as [view.ClockText] writes it. That the clock changes during one of them
+// is left out, since it is not said of the others.
 func clocksText(from, until time.Time) string {
-	a, b := clockText(from), clockText(until)
-	if len(a) != len(b) {
-		a, b = from.Format(time.TimeOnly), until.Format(time.TimeOnly)
+	wall := func(t time.Time) time.Time {
+		_, offset := t.Zone()
+		return t.UTC().Add(time.Duration(offset) * time.Second)
 	}
-	return a + "-" + b
+	return view.ClockText(wall(from), wall(until))
 }
 
 // clockText is the time of day, with seconds where there are any.
@@ -156,11 +157,7 @@ func differenceText(c forecast.ClassDifference) string {
 	}
 }
 
-// intervalText is a period with its day and its zone.
+// intervalText is the time of a class with its day and its zone.
 func intervalText(from, until time.Time) string {
-	layout := "15:04"
-	if from.Second() != 0 || until.Second() != 0 {
-		layout = "15:04:05"
-	}
-	return from.Format("Mon 2006-01-02 "+layout) + "-" + until.Format(layout+" MST")
+	return from.Format("Mon 2006-01-02 ") + view.ZonedClock(from, until)
 }
