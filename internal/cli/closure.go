@@ -296,9 +296,9 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 		fmt.Fprintln(a.out, "no closures")
 	}
 	for _, c := range all {
-		text := fmt.Sprintf("closure %d, %s: %s", c.ID, c.At.UTC().Format("2006-01-02 15:04 MST"), closure.Text(c))
+		text := fmt.Sprintf("closure %d, %s: %s", c.ID, c.At.UTC().Format(minuteLayout), closure.Text(c))
 		if !c.Open() {
-			text += fmt.Sprintf("; ended %s by %s", c.EndedAt.UTC().Format("2006-01-02 15:04 MST"), c.EndedBy)
+			text += fmt.Sprintf("; ended %s by %s", c.EndedAt.UTC().Format(minuteLayout), c.EndedBy)
 		}
 		a.printHanging(a.out, "", view.Line(text), 2)
 	}

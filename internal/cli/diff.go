@@ -352,10 +352,8 @@ func differenceView(d comparison) differenceJSON {
 		v.Groups = append(v.Groups, differenceGroupJSON{string(g.Kind), g.Recording, len(g.Classes), render.GroupText(g)})
 	}
 	if d.Old != nil {
-		before := view.ForecastOf(d.Old)
-		v.Before = &before
+		v.Before = new(view.ForecastOf(d.Old))
 	}
-	after := view.ForecastOf(d.New)
-	v.After = &after
+	v.After = new(view.ForecastOf(d.New))
 	return v
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fatih/color"
@@ -395,10 +394,10 @@ func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
 		c.add(name, checkOK, "the service answers and accepts the credentials, "+sent, "")
 	case unreached(failure):
 		what, try := agora.Unreached(failure.Err)
-		c.add(name, checkFail, fmt.Sprintf("cannot reach the service at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
+		c.add(name, checkFail, fmt.Sprintf("cannot reach the service at %s: %s", failure.Host, oneLine(what)), try)
 		return
 	case !answered || !failure.Answered():
-		c.add(name, checkFail, "the service was not queried: "+strings.Join(strings.Fields(err.Error()), " "), "")
+		c.add(name, checkFail, "the service was not queried: "+oneLine(err.Error()), "")
 		return
 	case failure.Foreign && failure.Verdict() != agora.VerdictUnauthorized && !failure.Failed():
 		c.add(name, checkWarn, fmt.Sprintf("the answer is not from the service: HTTP %d %q, %s", failure.Status, failure.Reason, sent),

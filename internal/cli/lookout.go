@@ -157,7 +157,7 @@ func (l *planLookout) app(ctx context.Context, client *agora.Client, app *plan.A
 	case unreached(failure):
 		what, try := agora.Unreached(failure.Err)
 		issue.ID, issue.Advice = reason.IssueServiceUnreachable, try
-		issue.Text = fmt.Sprintf("the service cannot be reached at %s: %s", failure.Host, strings.Join(strings.Fields(what), " "))
+		issue.Text = fmt.Sprintf("the service cannot be reached at %s: %s", failure.Host, oneLine(what))
 	case failure.CredentialsRefused():
 		issue.ID, issue.Advice = reason.IssueAccountRefused, "check customer_id and customer_secret under account in the plan, and in Agora's console that the App ID belongs to that account"
 		issue.Text = fmt.Sprintf("the service does not accept the credentials of app %s: HTTP %d", app.Name, failure.Status)

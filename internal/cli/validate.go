@@ -181,7 +181,7 @@ func summaryParts(s rules.Summary, resolved bool) []string {
 			parts[0] = strings.Replace(parts[0], " on ", " from ", 1) + " to " + last
 		}
 		parts = append(parts,
-			fmt.Sprintf("most recordings at the same time, with padding: %d (%s)", s.Peak.Padded.Sessions, s.Peak.Padded.At.Format("2006-01-02 15:04 MST")),
+			fmt.Sprintf("most recordings at the same time, with padding: %d (%s)", s.Peak.Padded.Sessions, s.Peak.Padded.At.Format(minuteLayout)),
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {

@@ -38,8 +38,7 @@ func versionOf() versionInfo {
 		case "vcs.revision":
 			v.Commit = view.OrNull(s.Value)
 		case "vcs.modified":
-			modified := s.Value == "true"
-			v.Modified = &modified
+			v.Modified = new(s.Value == "true")
 		}
 	}
 	return v
