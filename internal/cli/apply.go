@@ -153,20 +153,21 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	r.At, r.Who = o.a.clock(), o.a.who()
 	r.Note = runner.NoteOf(r, o.why)
 	active, replaced := o.active(ctx, p)
-	loss, known := runner.Removal{}, active != nil
-	if known {
+	var loss runner.Removal // none where it is not known what is replaced
+	if active != nil {
 		loss = runner.RemovalOf(active, p, o.a.clock())
 	}
 	switch {
 	case o.confirm:
 		r.State, r.ReasonCode = store.RevisionConfirmed, ""
-	case known && loss.ExceedsLimit():
+	case loss.ExceedsLimit():
 		r.State, r.Note, r.ReasonCode = store.RevisionWaiting, runner.NoteOf(r, loss.String()), string(loss.Code())
 	}
 	before, err := o.s.ActiveRevisions(ctx)
 	if err != nil {
 		return err
 	}
+	// A revision with the same text as the newest one is not stored again: it keeps its number.
 	r, err = o.s.AddRevision(ctx, r)
 	if err != nil {
 		return err
@@ -178,23 +179,26 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 		o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm applies it", r.Plan, r.ID, r.Note), len("  "))
 		return o.tellLeaving(ctx, p)
 	}
-	var what string
-	daemon := o.a.attended(ctx, o.s)
-	switch known := slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID }); {
-	case known && daemon:
-		what = "is active already"
-	case known: // whether a daemon has loaded it is not in the store
-		what = "is applied already; no daemon is running"
-	case daemon:
-		what = "applied (the daemon loads it within a second)"
-	default:
-		what = "applied; no daemon is running"
-	}
+	known := slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID })
+	what := appliedText(known, o.a.attended(ctx, o.s))
 	o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d %s", r.Plan, r.ID, what), len("  "))
 	if active != nil && replaced != r.ID {
 		o.tellChanges(active, p, replaced)
 	}
 	return o.tellLeaving(ctx, p)
+}
+
+// appliedText says what applying a revision has done. Whether a daemon has loaded it is not in the store.
+func appliedText(known, daemon bool) string {
+	switch {
+	case known && daemon:
+		return "is active already"
+	case known:
+		return "is applied already; no daemon is running"
+	case daemon:
+		return "applied (the daemon loads it within a second)"
+	}
+	return "applied; no daemon is running"
 }
 
 // tellLeaving reports the classes that are being recorded and that the plan no longer has.

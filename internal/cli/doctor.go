@@ -181,23 +181,18 @@ func (c *checkup) timeZones() {
 
 // store checks the store and returns the active revisions.
 func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
+	var s *store.Store
 	dsn, err := c.a.storeDSN()
-	if err != nil {
-		c.unread = true
-		c.add("store", checkFail, err.Error(), "")
-		return nil
+	if err == nil {
+		s, err = store.Open(ctx, dsn, store.Options{})
 	}
-	s, err := store.Open(ctx, dsn, store.Options{})
 	switch {
+	case errors.Is(err, store.ErrNotExist) && wanted:
+		c.add("store", checkWarn, "does not exist yet", "rundown run creates it; --store selects another")
+		return nil
 	case errors.Is(err, store.ErrNotExist):
-		result := checkOK
-		if wanted {
-			result = checkWarn
-		}
-		c.add("store", result, "does not exist yet", "rundown run creates it; --store selects another")
-		if !wanted {
-			c.checks[len(c.checks)-1].word = "note"
-		}
+		c.add("store", checkOK, "does not exist yet", "rundown run creates it; --store selects another")
+		c.checks[len(c.checks)-1].word = "note"
 		return nil
 	case err != nil:
 		c.unread = true
@@ -220,16 +215,8 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	if !s.Remote() {
 		c.room(filepath.Dir(s.Path()))
 	}
-	if waiting, err := view.HeldRevisions(ctx, s, store.RevisionWaiting); err == nil {
-		for _, r := range waiting {
-			c.add("plan "+r.Plan, checkWarn, fmt.Sprintf("revision %d waits for a confirmation: %s", r.ID, r.Note), "rundown apply --confirm")
-		}
-	}
-	if refused, err := view.HeldRevisions(ctx, s, store.RevisionRefused); err == nil {
-		for _, r := range refused {
-			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d was refused, the previous one is active: %s", r.ID, r.Note), "fix the plan and apply it again")
-		}
-	}
+	c.held(ctx, s, store.RevisionWaiting, checkWarn, "waits for a confirmation", "rundown apply --confirm")
+	c.held(ctx, s, store.RevisionRefused, checkFail, "was refused, the previous one is active", "fix the plan and apply it again")
 	applied, err := activeTexts(ctx, s, func(r store.Revision, err error) {
 		c.add("plan "+r.Plan, checkFail, err.Error(), "pass its file as PLAN")
 		c.unread = true
@@ -239,6 +226,14 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		c.unread = true
 	}
 	return applied
+}
+
+// held names the plans whose newest revision is in a state in which it is not used. A store that cannot be read is told already.
+func (c *checkup) held(ctx context.Context, s *store.Store, state store.RevisionState, result checkResult, what, try string) {
+	revisions, _ := view.HeldRevisions(ctx, s, state)
+	for _, r := range revisions {
+		c.add("plan "+r.Plan, result, fmt.Sprintf("revision %d %s: %s", r.ID, what, r.Note), try)
+	}
 }
 
 // daemon says whether a daemon is using the store, and which health issues it has. One that hangs is a failure; a doctor before the
