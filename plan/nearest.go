@@ -20,17 +20,24 @@ func Nearest(text string, candidates []string) string {
 	}
 	text = strings.ToLower(text)
 	digits := DigitsOf(text)
-	best, least, same := "", 1+maxTypos(text), false
-	for _, c := range candidates {
-		lower := strings.ToLower(c)
-		if len(c) > longest || DigitsOf(lower) != digits {
-			continue
+	return Closest(candidates, maxTypos(text), func(candidate string) (int, bool) {
+		if len(candidate) > longest || DigitsOf(candidate) != digits {
+			return 0, false
 		}
-		d := Typos(text, lower)
-		switch {
-		case d < least:
-			best, least, same = c, d, false
-		case d == least && best != "" && c != best:
+		return Typos(text, strings.ToLower(candidate)), true
+	})
+}
+
+// Closest finds the candidate with the fewest mistakes, most of them allowed; "" where there is none, or where two are equally near.
+// mistakes is false for a candidate that cannot be meant.
+func Closest(candidates []string, most int, mistakes func(candidate string) (int, bool)) string {
+	best, least, same := "", most+1, false
+	for _, c := range candidates {
+		switch n, ok := mistakes(c); {
+		case !ok:
+		case n < least:
+			best, least, same = c, n, false
+		case n == least && best != "" && c != best:
 			same = true
 		}
 	}

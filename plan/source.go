@@ -89,15 +89,18 @@ func (s *Source) SpanOf(line, column, from, to int) Span {
 		endColumn += utf8.RuneCount(s.Text[from:to])
 		return Span{int32(line), int32(column), int32(end), int32(endColumn)}
 	}
-	l, c := s.newlinePlace(from)
-	el, ec := s.newlinePlace(to)
-	return Span{l, c, el, ec}
+	l, c := s.place(s.Newlines, from)
+	el, ec := s.place(s.Newlines, to)
+	return Span{int32(l), int32(c), int32(el), int32(ec)}
 }
 
-// newlinePlace gives the line and column of an offset as editors count them.
-func (s *Source) newlinePlace(offset int) (line, column int32) {
-	i := sort.SearchInts(s.Newlines, offset+1)
-	return int32(i), int32(utf8.RuneCount(s.Text[s.Newlines[i-1]:offset]) + 1)
+// Place gives the line and column of an offset as YAML counts them.
+func (s *Source) Place(offset int) (line, column int) { return s.place(s.Starts, offset) }
+
+// place gives the line and column of an offset, by the offsets at which lines start.
+func (s *Source) place(starts []int, offset int) (line, column int) {
+	line = sort.SearchInts(starts, offset+1)
+	return line, utf8.RuneCount(s.Text[starts[line-1]:offset]) + 1
 }
 
 // CharacterSpan is the span of the one character at a line and column of YAML, or an empty span at the end of a line

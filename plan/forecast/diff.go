@@ -25,7 +25,7 @@ type ClassDifference struct {
 	Cancelled        bool      // it is removed, or was absent, as a cancelled class
 	Keys             []string  // of a recording whose values differ, sorted
 
-	settings *plan.Settings // of the only plan that has it; nil where that is not known, or both have it
+	settings *plan.Settings // of the new plan, else of the old one; nil where that is not known
 }
 
 // Diff compares two plans over the window of the options, by default that of validate for both together. A class
@@ -55,9 +55,9 @@ type DifferenceCounts struct{ Added, Removed, Moved, Changed int }
 // hundreds of megabytes.
 func CountDiff(old, new *plan.Plan, opts Options) DifferenceCounts {
 	c := newComparison(old, new, opts)
-	c.counts = &DifferenceCounts{}
+	c.onlyCount = true
 	c.compareAll(old, new)
-	return *c.counts
+	return c.counts
 }
 
 // newComparison prepares the comparison of two plans, over the window of the options.
@@ -125,7 +125,8 @@ type comparison struct {
 	from, until int64
 	old, new    *schedule.Schedule
 	keys        map[[2]*plan.Settings][]string
-	counts      *DifferenceCounts // nil: the lists are made
+	counts      DifferenceCounts
+	onlyCount   bool // no lists are made
 }
 
 // classesOf gives the classes of a recording by planned start, and the planned starts in order.
@@ -183,55 +184,41 @@ func (c *comparison) compare(old, new *schedule.Timetable) {
 		if !(inOld && c.within(&a) || inNew && c.within(&b)) {
 			continue
 		}
-		if c.counts != nil {
-			c.add(inOld, inNew, &a, &b)
+		var list *[]ClassDifference
+		var count *int
+		switch {
+		case !inOld:
+			list, count = &c.Added, &c.counts.Added
+		case !inNew:
+			list, count = &c.Removed, &c.counts.Removed
+		case a.Start != b.Start || a.End != b.End:
+			list, count = &c.Moved, &c.counts.Moved
+		case len(c.changedKeys(&a, &b)) > 0:
+			list, count = &c.Changed, &c.counts.Changed
+		default:
+			continue
+		}
+		if *count++; c.onlyCount {
 			continue
 		}
 		if inOld {
 			zone := a.Settings().Zone
 			d.ID, d.Recording = c.old.ID(&a), old.Recording.ID
 			d.OldStart, d.OldEnd = time.Unix(a.Start, 0).In(zone), time.Unix(a.End, 0).In(zone)
+			d.settings = a.Settings()
 		}
 		if inNew {
 			zone := b.Settings().Zone
 			d.ID, d.Recording = c.new.ID(&b), new.Recording.ID
 			d.Start, d.End = time.Unix(b.Start, 0).In(zone), time.Unix(b.End, 0).In(zone)
+			d.settings = b.Settings()
 		}
 		if inOld && inNew {
 			d.Keys = c.changedKeys(&a, &b)
 		} else {
 			d.Cancelled = cancelled
-			switch {
-			case inNew:
-				d.settings = b.Settings()
-			case inOld:
-				d.settings = a.Settings()
-			}
 		}
-		switch {
-		case inNew && !inOld:
-			c.Added = append(c.Added, d)
-		case inOld && !inNew:
-			c.Removed = append(c.Removed, d)
-		case inOld && (a.Start != b.Start || a.End != b.End):
-			c.Moved = append(c.Moved, d)
-		case inOld && len(d.Keys) > 0:
-			c.Changed = append(c.Changed, d)
-		}
-	}
-}
-
-// add counts the difference between two versions of a class, as [comparison.compare] lists it.
-func (c *comparison) add(inOld, inNew bool, a, b *schedule.Instance) {
-	switch {
-	case !inOld:
-		c.counts.Added++
-	case !inNew:
-		c.counts.Removed++
-	case a.Start != b.Start || a.End != b.End:
-		c.counts.Moved++
-	case len(c.changedKeys(a, b)) > 0:
-		c.counts.Changed++
+		*list = append(*list, d)
 	}
 }
 

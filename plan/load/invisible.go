@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -66,29 +65,19 @@ func invisibleRuns(line string) [][2]int {
 	if strings.HasPrefix(strings.TrimLeft(line, " "+invisibles), "#") {
 		end = 0
 	}
-	found := map[int]int{}
+	var runs [][2]int
 	for at := 0; at < end; {
 		m := structure.FindStringSubmatchIndex(line[at:end])
 		if m == nil {
 			break
 		}
-		for g := 2; g < len(m); g += 2 {
-			if m[g] < 0 {
-				continue
-			}
-			from, to := at+m[g], at+m[g+1]
-			if strings.ContainsAny(line[from:to], invisibles) && outsideQuotes(line[:from]) {
-				found[from] = to
-			}
-			_, width := utf8.DecodeRuneInString(line[from:])
-			at = max(from+width, to)
+		group := slices.DeleteFunc(m[2:], func(i int) bool { return i < 0 }) // that of the alternative which matched
+		from, to := at+group[0], at+group[1]
+		if strings.ContainsAny(line[from:to], invisibles) && outsideQuotes(line[:from]) {
+			runs = append(runs, [2]int{from, to})
 		}
+		at = to
 	}
-	runs := make([][2]int, 0, len(found))
-	for from, to := range found {
-		runs = append(runs, [2]int{from, to})
-	}
-	sort.Slice(runs, func(i, j int) bool { return runs[i][0] < runs[j][0] })
 	return runs
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"reflect"
 	"regexp"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -69,8 +68,8 @@ func forbiddenText(s *plan.Source) *syntaxProblem {
 		}
 		r, size := utf8.DecodeRune(s.Text[i:])
 		at := func(size int) plan.Span {
-			line := sort.SearchInts(s.Starts, i+1)
-			return s.SpanOf(line, utf8.RuneCount(s.Text[s.Starts[line-1]:i])+1, i, i+size)
+			line, column := s.Place(i)
+			return s.SpanOf(line, column, i, i+size)
 		}
 		if r == utf8.RuneError && size == 1 {
 			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: plan.NewHint("save the file as UTF-8 text")}

@@ -28,8 +28,7 @@ func unclosed(s *plan.Source, line int) *syntaxProblem {
 		return nil
 	}
 	last := stack[len(stack)-1]
-	at := lineOf(s, last.offset)
-	column := len([]rune(string(s.Text[s.Starts[at-1]:last.offset]))) + 1
+	at, column := s.Place(last.offset)
 	problem := &syntaxProblem{at: s.CharacterSpan(at, column)}
 	what, closer := fmt.Sprintf("the %c that opens here", last.mark), string(closerOf(last.mark))
 	if last.mark == '"' || last.mark == '\'' {
@@ -39,15 +38,6 @@ func unclosed(s *plan.Source, line int) *syntaxProblem {
 	problem.hint = plan.NewHint("close it with " + closer)
 	problem.hint.At, problem.hint.Replacement = closingEdit(s, at, stack)
 	return problem
-}
-
-// lineOf is the line that contains an offset.
-func lineOf(s *plan.Source, offset int) int {
-	line := 1
-	for line < len(s.Starts) && s.Starts[line] <= offset {
-		line++
-	}
-	return line
 }
 
 // closerOf is the mark that closes a bracket or a quote.

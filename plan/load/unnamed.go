@@ -28,7 +28,7 @@ func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) [
 		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it; %s stands where a name belongs", s.name, keys.description, n.Content[0].Value),
 			fmt.Sprintf("write %s: {%s: %s}", s.name, name, oneLineDefinition(n)))
 		return []unnamedDefinition{{name, s.at, n, true}}
-	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }):
+	case isListOfMappings(n):
 		list := make([]unnamedDefinition, 0, len(n.Content))
 		named := 0
 		for i, child := range n.Content {

@@ -70,23 +70,13 @@ func nearestZone(area, city string, hasArea bool) string {
 	case n > 6:
 		most = 2
 	}
-	best, least, same := "", most+1, false
-	for _, zone := range plan.ZoneList() {
+	return plan.Closest(plan.ZoneList(), most, func(zone string) (int, bool) {
 		of, name, ok := cutLast(zone)
 		if !ok || plan.DigitsOf(name) != plan.DigitsOf(city) || hasArea && plan.Typos(strings.ToLower(area), strings.ToLower(of)) > 1 {
-			continue
+			return 0, false
 		}
-		switch d := plan.Typos(strings.ToLower(city), strings.ToLower(name)); {
-		case d < least:
-			best, least, same = zone, d, false
-		case d == least && best != "":
-			same = true
-		}
-	}
-	if same {
-		return ""
-	}
-	return best
+		return plan.Typos(strings.ToLower(city), strings.ToLower(name)), true
+	})
 }
 
 // zoneCities are the zones by the lower-case name of the city.
