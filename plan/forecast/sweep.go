@@ -336,6 +336,12 @@ func (s *sweep) sum(c *counter) {
 // place adds the requests that begin recordings, placed as the runner places them.
 func (s *sweep) place(r *requestCount) {
 	slices.Sort(r.starts)
+	begun := 0
+	for _, start := range r.starts {
+		_, _, c := s.read(start)
+		begun += len(c.labelSets)
+	}
+	s.events = slices.Grow(s.events, begun)
 	p := schedule.NewPlacement(schedule.Spacing(r.out.QPS))
 	for _, start := range slices.Backward(r.starts) {
 		writing, _, c := s.read(start)

@@ -12,7 +12,8 @@ import (
 //	is        what messages call the mapping, on its positions
 //	yaml      the key
 //	validate  what validator/v10 checks: required, min, max and oneof, and of our own id, version and
-//	          restriction=ID[/UNIT], which reads bounds or values from agora's catalogue
+//	          restriction=ID[/UNIT], which reads bounds or values from agora's catalogue; - where there is nothing to check
+//	          below, since validator copies each struct that it walks into
 //	missing   the rule that a missing key breaks, where the catalogue has one; else missing-key
 //	paste     what to write where the key is missing, as plans write it
 //	doc       the description, with unit and default, for editors
@@ -22,7 +23,7 @@ import (
 
 // rootFile is the file that a plan begins with. Only it contains credentials, definitions and severities of rules.
 type rootFile struct {
-	positions `is:"a plan"`
+	positions `is:"a plan" validate:"-"`
 
 	Version  *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
 	Name     *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
@@ -40,7 +41,7 @@ type rootFile struct {
 
 // includedFile is a file that the root file includes.
 type includedFile struct {
-	positions `is:"an included file"`
+	positions `is:"an included file" validate:"-"`
 
 	partKeys `yaml:",inline"`
 }
@@ -54,7 +55,7 @@ type partKeys struct {
 
 // accountKeys are Agora's REST credentials.
 type accountKeys struct {
-	positions `is:"account"`
+	positions `is:"account" validate:"-"`
 
 	CustomerID     *string `yaml:"customer_id" validate:"required" paste:"\"${AGORA_CUSTOMER_ID}\"" doc:"The Customer ID of the REST credentials." example:"${AGORA_CUSTOMER_ID}"`
 	CustomerSecret *string `yaml:"customer_secret" validate:"required" paste:"\"${AGORA_CUSTOMER_SECRET}\"" doc:"The Customer Secret, as a reference: ${NAME} or ${file:PATH}." example:"${AGORA_CUSTOMER_SECRET}"`
@@ -62,7 +63,7 @@ type accountKeys struct {
 
 // appKeys is an Agora project.
 type appKeys struct {
-	positions `is:"an app"`
+	positions `is:"an app" validate:"-"`
 
 	ID     *string     `yaml:"id" validate:"required" paste:"\"${AGORA_APP_ID}\"" doc:"The App ID of the project." example:"${AGORA_APP_ID}"`
 	Limits *limitsKeys `yaml:"limits" doc:"What Agora has granted to the App ID." example:"{qps: 20, concurrent: 200}"`
@@ -70,7 +71,7 @@ type appKeys struct {
 
 // limitsKeys are what Agora has granted.
 type limitsKeys struct {
-	positions `is:"limits"`
+	positions `is:"limits" validate:"-"`
 
 	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default: a tenth of concurrent, at least 1 and at most 10." example:"10"`
 	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Concurrent recordings; default 50, the smaller of the two documented figures." default:"50"`
@@ -79,7 +80,7 @@ type limitsKeys struct {
 
 // streamsKeys are recordings at once by class of resolution.
 type streamsKeys struct {
-	positions `is:"streams"`
+	positions `is:"streams" validate:"-"`
 
 	SD  *int `yaml:"sd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 640x360 pixels." example:"50"`
 	HD  *int `yaml:"hd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 1280x720 pixels, and more than 640x360." example:"30"`
@@ -88,7 +89,7 @@ type streamsKeys struct {
 
 // storageKeys is a third-party cloud storage.
 type storageKeys struct {
-	positions `is:"a storage"`
+	positions `is:"a storage" validate:"-"`
 
 	Vendor    *string           `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
 	Region    *string           `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
@@ -105,7 +106,7 @@ type storageKeys struct {
 
 // stsKeys say where temporary credentials come from.
 type stsKeys struct {
-	positions `is:"sts"`
+	positions `is:"sts" validate:"-"`
 
 	Command *textList `yaml:"command" doc:"A program and its arguments, run in the plan's folder for at most 30 s, that prints access_key, secret_key, token and expiration as JSON." example:"[./issue-sts-token, --hours, \"12\"]"`
 	File    *string   `yaml:"file" doc:"A file that holds the same, read at each use." example:"/run/secrets/sts.json"`
@@ -113,7 +114,7 @@ type stsKeys struct {
 
 // cdnKeys is a target for a push: an address, or an address with another to fall back on.
 type cdnKeys struct {
-	positions `is:"a cdn target"`
+	positions `is:"a cdn target" validate:"-"`
 
 	URL      *string `yaml:"url" validate:"required" doc:"The ingest address; path and query are secret." example:"rtmps://live.school.example/app/${STREAM_KEY}"`
 	Fallback *string `yaml:"fallback" doc:"The address to push to when the first one fails." example:"${FALLBACK_RTMP_URL}"`
@@ -121,7 +122,7 @@ type cdnKeys struct {
 
 // notifyKeys is an entry of notify: an address and the events that are sent to it.
 type notifyKeys struct {
-	positions `is:"a notify entry"`
+	positions `is:"a notify entry" validate:"-"`
 
 	Name      *string    `yaml:"name" validate:"omitempty,id" doc:"What commands call it: a-z, 0-9 and -, at most 40 characters; default: derived from the address." example:"duty"`
 	Webhook   *string    `yaml:"webhook" doc:"An HTTPS address that takes events as JSON; secret. Either this or to." example:"${OPS_WEBHOOK_URL}"`
@@ -146,7 +147,7 @@ type calendarKeys struct{ Days textList }
 
 // defaultsKeys are the defaults of a file.
 type defaultsKeys struct {
-	positions `is:"defaults"`
+	positions `is:"defaults" validate:"-"`
 
 	settingsKeys `yaml:",inline"`
 	filterKeys   `yaml:",inline"`
@@ -154,7 +155,7 @@ type defaultsKeys struct {
 
 // recordingKeys are the keys of a recording.
 type recordingKeys struct {
-	positions `is:"a recording"`
+	positions `is:"a recording" validate:"-"`
 
 	Title        *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
 	Was          *textList           `yaml:"was" doc:"Earlier ids, so that a rename keeps identity and history." example:"[algebra-one]"`
@@ -166,7 +167,7 @@ type recordingKeys struct {
 
 // changeKeys is an exception: cancelled, or a new time and any other key.
 type changeKeys struct {
-	positions `is:"a change"`
+	positions `is:"a change" validate:"-"`
 
 	Cancelled    bool    `yaml:"-"`
 	To           *string `yaml:"to" doc:"A new time, or a new day and time." example:"09:00-10:20 | 2031-10-16 18:00-18:50"`
@@ -193,12 +194,12 @@ type settingsKeys struct {
 	pictureKeys  `yaml:",inline"`
 	ExactStart   *bool         `yaml:"exact_start" doc:"The page is opened early and held, and recorded from the exact start; padding.before is then ignored." default:"false"`
 	Preflight    *bool         `yaml:"preflight" doc:"The daemon asks for the page before the class begins, where the plan has notify. false: it does not, as for a link that may be opened only once, or a page that this machine does not see as Agora does." default:"true"`
-	Padding      *paddingKeys  `yaml:"padding" doc:"Recorded around the class; shortened where another class of the page or a limit needs it." example:"{before: 30s, after: 2m}"`
+	Padding      *paddingKeys  `yaml:"padding" validate:"-" doc:"Recorded around the class; shortened where another class of the page or a limit needs it." example:"{before: 30s, after: 2m}"`
 	MinRemainder *remainderKey `yaml:"min_remainder" doc:"A class is started late only if at least this much of it is left; never: no late start; default: 5m or half the class, whichever is less." example:"5m | never"`
 	Attempts     *int          `yaml:"attempts" validate:"omitempty,min=1,max=20" doc:"Failures in a row before giving up; ten healthy minutes reset the count." default:"3"`
 	Redundancy   *int          `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Concurrent sessions, placed apart; each is billed." default:"1"`
 	Priority     *string       `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Whose requests go first when the request budget is short." default:"normal"`
-	Labels       *labelKeys    `yaml:"labels" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
+	Labels       *labelKeys    `yaml:"labels" validate:"-" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
 	Note         *string       `yaml:"note" doc:"A remark for people; none removes the default." example:"teacher away"`
 }
 
@@ -213,7 +214,7 @@ type pictureKeys struct {
 
 // videoKeys is the output picture, by name or in figures.
 type videoKeys struct {
-	positions `is:"video"`
+	positions `is:"video" validate:"-"`
 
 	Width   *int `yaml:"width" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Width in pixels." example:"1280"`
 	Height  *int `yaml:"height" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Height in pixels; width times height is at most 1920x1080." example:"720"`
@@ -235,7 +236,7 @@ type mp4Keys struct {
 
 // paddingKeys is what is recorded around the class.
 type paddingKeys struct {
-	positions `is:"padding"`
+	positions `is:"padding" validate:"-"`
 
 	Before *duration `yaml:"before" doc:"Recorded before the start." default:"30s"`
 	After  *duration `yaml:"after" doc:"Recorded after the end." default:"2m"`
@@ -255,7 +256,7 @@ type readyTimeoutKey struct {
 
 // cronKeys is an entry of when for times that weekdays and dates cannot express.
 type cronKeys struct {
-	positions `is:"a cron entry"`
+	positions `is:"a cron entry" validate:"-"`
 
 	Cron     *string   `yaml:"cron" validate:"required" doc:"Five standard fields: minute, hour, day of month, month, day of week; in quotes." example:"30 15 * * FRI"`
 	Duration *duration `yaml:"duration" validate:"required" doc:"The length of a class." example:"90m"`
