@@ -18,7 +18,8 @@ func orHint(err error, hint string) error {
 	return plan.SyntaxErrorf(hint, "%s", err)
 }
 
-// ParseChangeKey reads "2031-10-13", "2031-11-17..2031-11-19" or "2031-10-13 09:00". The error is a [*plan.SyntaxError].
+// ParseChangeKey reads "2031-10-13", "2031-11-17..2031-11-19" or "2031-10-13 09:00". A class is found by its planned start, which
+// is its identity; an end would say the same twice. The error is a [*plan.SyntaxError].
 func ParseChangeKey(s string) (plan.ChangeKey, error) {
 	s = strings.TrimSpace(s)
 	if strings.Contains(s, "..") {
@@ -55,7 +56,8 @@ func ParseChangeKey(s string) (plan.ChangeKey, error) {
 
 const changeToHint = "write a new time as 09:00-10:20 or, on another day, as 2031-10-16 18:00-18:50"
 
-// ParseChangeTo reads "2031-10-16 18:00-18:50" or "09:00-10:20". The error is a [*plan.SyntaxError].
+// ParseChangeTo reads "2031-10-16 18:00-18:50" or "09:00-10:20". Without a day the class stays on the day on which it is planned.
+// The error is a [*plan.SyntaxError].
 func ParseChangeTo(s string) (plan.ChangeTo, error) {
 	fields := strings.Fields(s)
 	if len(fields) == 0 || len(fields) > 2 {

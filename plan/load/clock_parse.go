@@ -34,7 +34,8 @@ func number(digits string) int {
 	return n
 }
 
-// parseClocks reads 09:00-09:50 into a start and a length. An end before the start is on the next day.
+// parseClocks reads 09:00-09:50 into a start and a length, of the clock on the wall: where it changes in between, the class takes
+// another time. An end before the start is on the next day.
 func parseClocks(s string) (start plan.Clock, length time.Duration, err error) {
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {

@@ -21,7 +21,8 @@ type cutValue struct {
 	line, column int // where YAML says that it begins
 }
 
-// cutAt finds the cut value of the key at an index of a mapping inside {}; false where the value is whole.
+// cutAt finds the cut value of the key at an index of a mapping inside {}; false where the value is whole. The pieces are plain
+// words of one line without values of their own, none of them a key of the mapping.
 func (d *decoder) cutAt(mapping *yaml.Node, i int, table *fields) (cutValue, bool) {
 	key, value := mapping.Content[i], mapping.Content[i+1]
 	if value.Kind != yaml.ScalarNode || value.Style != 0 || value.Value == "" || value.Anchor != "" {

@@ -46,7 +46,8 @@ func lineBreak(text []byte, from int) int {
 	return len(text)
 }
 
-// commentScanner is the state that one line leaves for the next.
+// commentScanner is the state that one line leaves for the next. It knows as much of YAML as keeps a # of a text from being taken
+// for a comment; a file that the parser refuses is scanned too.
 type commentScanner struct {
 	text  []byte
 	found []comment

@@ -115,8 +115,8 @@ type fields struct {
 	description string
 }
 
-// fieldTables caches the tables of keys: reflect.Type → *fields.
-var fieldTables sync.Map // reflect.Type → *fields
+// fieldTables holds the tables of keys, which are asked for at each mapping: reflect.Type → *fields.
+var fieldTables sync.Map
 
 // fieldsOf gives the table of keys of a struct type, inlined structs included.
 func fieldsOf(t reflect.Type) *fields {

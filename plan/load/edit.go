@@ -8,7 +8,7 @@ import (
 )
 
 // insertion is the hint to add pairs to a mapping. It is an edit in front of the first key, where the mapping has
-// one.
+// one: there the indentation is known, and no comment behind the last value comes between.
 func insertion(s *plan.Source, a *positions, pairs ...string) plan.Hint {
 	hint := plan.NewHint("add " + strings.Join(pairs, ", "))
 	if len(a.keys) == 0 || s.Newlines != nil {

@@ -71,6 +71,7 @@ func (l *findingList) unlisted() []plan.Finding {
 	return list
 }
 
+// moreFindings counts findings in a message.
 func moreFindings(n int) string {
 	if n == 1 {
 		return "1 more finding"

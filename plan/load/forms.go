@@ -15,7 +15,8 @@ import (
 	"rundown/plan"
 )
 
-// The types of the file that have a form of their own: either this or that, or a list, or a word.
+// The types of the file that have a form of their own: either this or that, or a list, or a word. What each readNode accepts, the
+// function form of schema.go describes; a test reads plans by both.
 
 // none removes a default.
 const none = "none"

@@ -15,10 +15,10 @@ import (
 	"rundown/plan"
 )
 
-// maxIncluded bounds how many files a plan includes.
+// maxIncluded bounds how many files a plan includes, so that a glob over the wrong folder ends soon. README.md names it.
 const maxIncluded = 1000
 
-// include reads the files that the root file includes, each one once.
+// include reads the files that the root file includes, each one once, in the order of the entries. An included file includes none.
 func (l *loader) include(root *sourceFile, file *rootFile) {
 	if file.Include == nil {
 		return

@@ -11,7 +11,8 @@ import (
 	"rundown/plan"
 )
 
-// programDefaults are the settings of a recording that sets nothing and inherits nothing.
+// programDefaults are the settings of a recording that sets nothing and inherits nothing. The default tags of file.go name the same
+// values, for the schema.
 func programDefaults() plan.Settings {
 	return plan.Settings{
 		Video:      plan.Video{Width: 1280, Height: 720},
@@ -164,6 +165,7 @@ func (r *settingReader) cdn() bool {
 	return name != nil && *name == none || resolve(r, name, &r.b.cdns, &r.into.CDN)
 }
 
+// url reads the address of the page. An empty one breaks the rule of the required key, since the request would lack it.
 func (r *settingReader) url() bool {
 	switch v := r.keys.URL; {
 	case v == nil:
@@ -200,6 +202,7 @@ func (r *settingReader) calendars(list *nameList, into *[]*plan.Calendar, unread
 	return true
 }
 
+// video reads the picture as a whole: a layer that gives a size gives frame rate and bitrate too, if only by leaving them out.
 func (r *settingReader) video() bool {
 	v := r.keys.Video
 	if v == nil || v.Width == nil || v.Height == nil {
@@ -211,6 +214,7 @@ func (r *settingReader) video() bool {
 	return true
 }
 
+// mp4 reads whether MP4 is written, and after how long a new file begins; 0 is the service's own length.
 func (r *settingReader) mp4() bool {
 	v := r.keys.MP4
 	if v == nil {
@@ -221,6 +225,7 @@ func (r *settingReader) mp4() bool {
 	return true
 }
 
+// mobile reads true, false or none. Nil differs from false: the parameter is then not sent.
 func (r *settingReader) mobile() bool {
 	v := r.keys.Mobile
 	if v != nil && !v.None {
@@ -251,6 +256,7 @@ func (r *settingReader) padding() bool {
 	return true
 }
 
+// remainder reads what must be left of a class for a late start.
 func (r *settingReader) remainder() bool {
 	v := r.keys.MinRemainder
 	if v != nil {
@@ -259,6 +265,7 @@ func (r *settingReader) remainder() bool {
 	return v != nil
 }
 
+// labels reads labels, which [plan.SettingTable] adds to those below; nil for none, which removes them.
 func (r *settingReader) labels() bool {
 	v := r.keys.Labels
 	if v == nil {
@@ -270,6 +277,7 @@ func (r *settingReader) labels() bool {
 	return true
 }
 
+// note reads a remark; none leaves it empty, which removes that of a lower layer.
 func (r *settingReader) note() bool {
 	v := r.keys.Note
 	if v == nil {

@@ -8,7 +8,8 @@ import (
 	"rundown/plan"
 )
 
-// nodeSpan gives the span of a scalar, of the bracket that opens a collection, or of the first key of a block.
+// nodeSpan gives the span of a scalar, of the bracket that opens a collection, or of the first key of a block. yaml.v3 says where a
+// node begins and not where it ends, so the end is read from the text.
 func nodeSpan(s *plan.Source, n *yaml.Node) plan.Span {
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -25,7 +26,7 @@ func nodeSpan(s *plan.Source, n *yaml.Node) plan.Span {
 	return s.CharacterSpan(n.Line, n.Column)
 }
 
-// scalarEnd finds the offset after a scalar that starts at from, including its anchor and tag.
+// scalarEnd finds the offset after a scalar that starts at from, including its anchor and tag: yaml.v3 lets a node begin at these.
 func scalarEnd(s *plan.Source, n *yaml.Node, from int) int {
 	text := s.Text
 	for n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {

@@ -8,7 +8,8 @@ import (
 	"rundown/plan"
 )
 
-// notify reads an entry of notify.
+// notify reads an entry of notify. One with a mistake is kept with what could be read of it, since each key stands for itself; a plan
+// with an error is not worked on.
 func (b *builder) notify(k *notifyKeys) {
 	u := b.root
 	n := plan.Notify{Pos: u.src.Pos(k.self), Name: u.plain(&k.positions, "name", k.Name), Severity: plan.NotifyWarning, Lead: plan.DefaultLead}
@@ -46,7 +47,7 @@ func (b *builder) notify(k *notifyKeys) {
 	b.p.Notify = append(b.p.Notify, n)
 }
 
-// notifyAddress reads where the events of an entry go.
+// notifyAddress reads where the events of an entry go. All three texts are secret: who knows an address can write to it.
 func (b *builder) notifyAddress(k *notifyKeys, n *plan.Notify) {
 	u := b.root
 	_, webhook := k.find("webhook")

@@ -9,7 +9,7 @@ import (
 )
 
 // recordings applies the layers of settings: the program's defaults, the root file's, those of the file, and the
-// recording's own.
+// recording's own. The root file comes first in units, so that its defaults are known when an included file is read.
 func (b *builder) recordings(units []*sourceFile) {
 	base := programDefaults()
 	if len(b.p.Apps) == 1 {
@@ -63,7 +63,7 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 	} else {
 		b.p.Recordings = append(b.p.Recordings, r)
 	}
-	u.unread.recordings = u.unread.recordings || k.self == (plan.Span{})
+	u.unread.recordings = u.unread.recordings || k.self == (plan.Span{}) // it is no mapping
 	if k.Was != nil {
 		for _, was := range *k.Was {
 			if b.reserveID(u, was, r) {
@@ -72,7 +72,7 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 		}
 	}
 	r.Settings = b.layerOf(u, &k.settingsKeys, &k.filterKeys, &k.positions).applyTo(base)
-	_, r.OwnSkip = k.find("skip")
+	_, r.OwnSkip = k.find("skip") // it replaces that of defaults, which authors forget
 	if k.When != nil {
 		r.When = b.when(u, k.When)
 		r.UnreadWhen = k.When.unread || len(r.When) < len(k.When.Items)
@@ -170,7 +170,8 @@ func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recor
 	}
 }
 
-// when parses the times of a recording and leaves out those with mistakes.
+// when parses the times of a recording and leaves out those with mistakes. The recording then has fewer classes than its author
+// means, which rules learn from UnreadWhen.
 func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 	list := make([]plan.When, 0, len(k.Items))
 	for i := range k.Items {
@@ -213,7 +214,8 @@ func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 	return list
 }
 
-// change reads an entry of changes; false where it cannot apply to any class.
+// change reads an entry of changes; false where it cannot apply to any class. Its settings are read all the same, so that their
+// mistakes are reported and what they name counts as used.
 func (b *builder) change(u *sourceFile, e *entry[changeKeys]) (plan.Change, bool) {
 	k := &e.Value
 	c := plan.Change{Pos: u.src.Pos(e.Key.At), Cancelled: k.Cancelled}

@@ -15,7 +15,8 @@ import (
 // defaultPrefix are the folders of a storage that sets none.
 var defaultPrefix = []string{"{plan}", "{id}", "{date}"}
 
-// storage reads an entry of storage.
+// storage reads an entry of storage. One with a mistake is defined all the same, so that recordings which name it have no finding of
+// their own; rules skip what it lacks.
 func (b *builder) storage(e *entry[storageKeys]) {
 	u, k := b.root, &e.Value
 	s := &plan.Storage{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At), From: u.valuePositions(&k.positions)}

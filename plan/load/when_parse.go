@@ -14,7 +14,8 @@ import (
 
 const whenHint = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
 
-// ParseWhen parses a weekly or a dated time. The error is a [*plan.SyntaxError].
+// ParseWhen parses a weekly or a dated time: days, and then a start and an end. It takes one notation only, so that a plan reads the
+// same to everybody; what people write otherwise is for the hints (when_hint.go). The error is a [*plan.SyntaxError].
 func ParseWhen(s string) (plan.When, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -90,6 +91,7 @@ func noTimeHint(s string) string {
 // bareHours matches days and two numbers, which may be hours.
 var bareHours = regexp.MustCompile(`^([A-Za-z, -]+[A-Za-z]) (\d{1,2})-(\d{1,2})$`)
 
+// parseWeekday reads a whole name or its first three letters, in any case.
 func parseWeekday(s string) (time.Weekday, bool) {
 	for i, name := range plan.WeekdayNames {
 		if strings.EqualFold(s, name) || strings.EqualFold(s, name[:3]) {
