@@ -96,7 +96,8 @@ func holdsAny(text []byte, secret []plan.Text) bool {
 	return false
 }
 
-// cutOut puts a text in the place of another. What cannot be placed takes the whole of its lines.
+// cutOut puts a text in the place of another. What cannot be placed takes the whole of its lines; a place outside of the text takes
+// all of it. It rather loses text than keeps a secret.
 func cutOut(lines []string, at plan.Pos, with string) []string {
 	first, last := at.Line-1, max(at.EndLine, at.Line)-1
 	if first < 0 || last >= len(lines) {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// MaxWalk bounds how many files a glob of include looks at.
+// MaxWalk bounds how many files a glob of include looks at, matching or not, so that one over a home folder ends soon.
 const MaxWalk = 10000
 
 // errOutside is for a file that a plan may not include. A plan may be written by others than who runs it, so it names no
@@ -73,7 +73,7 @@ type globbed struct {
 }
 
 // Glob lists the files that match, sorted, with forward slashes. It lists no folder outside those that the plan may
-// include from, and looks at [maxWalk] files at most.
+// include from, and looks at [MaxWalk] files at most.
 func (f *Files) Glob(pattern string) ([]string, error) {
 	var g globbed
 	f.Reading.At(pattern)

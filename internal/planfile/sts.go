@@ -18,6 +18,7 @@ import (
 	"rundown/plan"
 )
 
+// The bounds of what a plan's command may do. The documentation of the key sts names the time.
 const (
 	stsLimit     = 30 * time.Second // for a plan's command
 	stsGrace     = time.Second      // for its output to close once it has ended

@@ -9,7 +9,8 @@ import (
 	"rundown/plan"
 )
 
-// account sums up the seconds of a customer account by day in UTC and by billing class.
+// account sums up the seconds of a customer account by day in UTC and by billing class. Agora bills calendar months in UTC; days are
+// kept to tell on which of them the free minutes are used up.
 type account struct {
 	id      string
 	days    map[int64]*Seconds // by the number of the day since 1970

@@ -10,6 +10,8 @@ import (
 
 // requestCount counts the requests of an App ID second by second, in order of time. It models the budget as a queue:
 // what exceeds the rate of a second waits for the next one.
+//
+// Seconds come in order from [sweep.run], by [requestCount.add]; the last one is closed by [requestCount.flush].
 type requestCount struct {
 	out      RequestForecast
 	zone     *time.Location
@@ -28,6 +30,7 @@ type requestCount struct {
 	longest float64 // s that a request waits
 }
 
+// The kinds of requests, which index counts of them.
 const (
 	RequestStart = iota
 	RequestUpdate
@@ -61,6 +64,7 @@ func (r *requestCount) add(at int64, kind, n int) {
 	r.counts[kind] += n
 }
 
+// time gives an instant in the zone of the app.
 func (r *requestCount) time(at int64) time.Time { return time.Unix(at, 0).In(r.zone) }
 
 // next begins another second: it closes the open one and reduces the backlog by the idle seconds between.

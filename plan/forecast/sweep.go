@@ -31,7 +31,7 @@ type sweep struct {
 // counter is what the classes of one recording under one change are counted by.
 type counter struct {
 	settings  *plan.Settings
-	labelSets []map[string]string // the labels of each recording that is counted by it
+	labelSets []map[string]string // of each recording that is counted by it, so that their number is that of the recordings
 	load      *loadNode
 	requests  *requestCount
 	account   *account
@@ -140,7 +140,8 @@ func newSweep(plans []*plan.Plan, opts Options) *sweep {
 }
 
 // startsIn gives the window that the options ask for, else that of validate for all plans together; and its starts in
-// Unix seconds, widened where the window is of days, which begin at another instant in each zone.
+// Unix seconds, widened where the window is of days, which begin at another instant in each zone. Plans share one window, since what
+// they use at the same time is added up.
 func startsIn(expansions []*schedule.Schedule, opts Options) (window [2]time.Time, from, until int64) {
 	window = [2]time.Time{opts.From.At, opts.Until.At}
 	if window[0].IsZero() || window[1].IsZero() {
@@ -215,7 +216,7 @@ func (s *sweep) plan(e *schedule.Schedule, opts Options) {
 	}
 }
 
-// counter makes the counter of classes with these settings.
+// counter makes the counter of classes with these settings. Where the window is of days, it is that of the settings' zone.
 func (s *sweep) counter(p *plan.Plan, settings *plan.Settings, opts Options) counter {
 	app := s.app(p, settings)
 	c := counter{
@@ -245,7 +246,7 @@ func (s *sweep) account(id string) *account {
 	return s.accounts[len(s.accounts)-1]
 }
 
-// app finds or makes the node of an App ID.
+// app finds or makes the node of an App ID. The limits are those of the first plan that uses it.
 func (s *sweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
 	key := plan.AppKey(p, settings.App)
 	if i := slices.IndexFunc(s.apps, func(a *appNode) bool { return a.out.Key == key }); i >= 0 {
@@ -333,7 +334,8 @@ func (s *sweep) sum(c *counter) {
 	}
 }
 
-// place adds the requests that begin recordings, placed as the runner places them.
+// place adds the requests that begin recordings, placed as the runner places them: from the last start to the first, one for each
+// recording that a counter stands for.
 func (s *sweep) place(r *requestCount) {
 	slices.Sort(r.starts)
 	begun := 0
@@ -355,7 +357,7 @@ func (s *sweep) place(r *requestCount) {
 	}
 }
 
-// run counts the events in order.
+// run counts the events in order. The starts are placed before, since each adds an event that may come earlier than its class.
 func (s *sweep) run() {
 	for _, a := range s.apps {
 		s.place(&a.requests)

@@ -34,7 +34,7 @@ func plansSharingApps(p *plan.Plan, others []*plan.Plan) []*plan.Plan {
 	return list
 }
 
-// appBy finds the plan's own app of an App ID.
+// appBy finds the plan's own app of an App ID; nil where the plan does not use it.
 func appBy(p *plan.Plan, key string) *plan.App {
 	for _, a := range p.Apps {
 		if plan.AppKey(p, a) == key {
@@ -44,7 +44,7 @@ func appBy(p *plan.Plan, key string) *plan.App {
 	return nil
 }
 
-// eachApp visits the forecast of each app of the plan itself.
+// eachApp visits the forecast of each app of the plan itself. Apps that only plans beside it use are reported when these are checked.
 func (c *checker) eachApp(visit func(own *plan.App, f *forecast.AppForecast)) {
 	f := c.forecast()
 	for i := range f.Apps {

@@ -8,7 +8,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checker is what a rule sees of a plan, and where it reports. It is for one goroutine.
+// checker is what a rule sees of a plan, and where it reports. It is for one goroutine; only the forecast is made in another one,
+// which has a schedule of its own and shares nothing but the plan, which nobody modifies.
 type checker struct {
 	p        *plan.Plan
 	opts     Options
@@ -45,7 +46,7 @@ func (c *checker) advise(pos plan.Pos, message string, t plan.Hint) {
 	c.findings = append(c.findings, c.advised(c.rule, pos, message, t))
 }
 
-// advised makes a finding of a rule with a hint that may be an edit.
+// advised makes a finding of a rule with a hint that may be an edit. There is no edit of a file that the plan does not hold.
 func (c *checker) advised(r plan.Rule, pos plan.Pos, message string, t plan.Hint) plan.Finding {
 	f := r.Finding(pos, message, t.Text)
 	if s := c.source(pos.File); s != nil {

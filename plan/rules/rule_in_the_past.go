@@ -27,7 +27,7 @@ func checkInThePast(c *checker) {
 }
 
 // endedBefore says whether the entry has had classes and has none left that ends after now, cancelled ones included,
-// and when the last one ended.
+// and when the last one ended. It looks ahead first: most entries have a class there, and then the past need not be walked through.
 func endedBefore(s *schedule.Timetable, entry int, now, maxLength int64) (last int64, over bool) {
 	if s.Recording.When[entry].Kind != plan.WhenDated && !s.Bounded {
 		return 0, false

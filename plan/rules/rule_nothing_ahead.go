@@ -7,7 +7,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkNothingAhead says nothing about plans that could not be read completely, or that never had a class.
+// checkNothingAhead finds a plan that would record nothing more, as one of last year whose days were not moved on. It says
+// nothing about plans that could not be read completely, or that never had a class, which other rules report.
 func checkNothingAhead(c *checker) {
 	if c.opts.Now.IsZero() || len(c.p.Recordings) == 0 || c.p.UnreadRecordings {
 		return

@@ -29,6 +29,7 @@ func checkOverlapPage(c *checker) {
 	}
 }
 
+// oneIsEnough is the hint for those who did not mean it, and for those who did.
 const oneIsEnough = "one recording is enough for one page; for two on purpose, set rules: {overlap-page: off}"
 
 // checkPageBeside compares the classes of the plan with those of a plan beside it that are on one of its pages.

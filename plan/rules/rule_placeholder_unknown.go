@@ -8,7 +8,8 @@ import (
 	"rundown/plan"
 )
 
-// checkPlaceholders reports a placeholder once, where it is written, though many recordings may inherit it.
+// checkPlaceholders reports a placeholder once, where it is written, though many recordings may inherit it. One that is not known
+// would be sent as it is written, braces included. Rules that look at expanded texts leave those with such a placeholder out.
 func checkPlaceholders(c *checker) {
 	type place struct {
 		pos  plan.Pos

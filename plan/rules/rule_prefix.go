@@ -10,7 +10,8 @@ import (
 	"rundown/plan"
 )
 
-// checkPrefixCharset checks literal text only: forbidden characters are dropped from the values of placeholders.
+// checkPrefixCharset checks literal text only: forbidden characters are dropped from the values of placeholders, when a class
+// is expanded, since an id has hyphens in nearly every plan.
 func checkPrefixCharset(c *checker) {
 	allowed := regexp.MustCompile(catalog.Strings("prefix-charset")[0])
 	for _, s := range c.p.Storages {
@@ -126,7 +127,9 @@ func prefixPos(r *plan.Recording, s *plan.Settings) plan.Pos {
 	return r.Pos
 }
 
-// checkPrefixClash compares what goes to one bucket. It reports the later of two recordings.
+// checkPrefixClash compares what goes to one bucket: two prefixes that differ only in characters which are dropped are one folder
+// at the service, although the plan names two. It reports the later of two recordings. The same prefix, written alike, is taken for a
+// folder that is shared on purpose.
 func checkPrefixClash(c *checker) {
 	type folder struct{ vendor, bucket, endpoint, prefix string }
 	first := map[folder]prefix{}

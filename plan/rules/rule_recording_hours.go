@@ -62,7 +62,8 @@ func aroundClass(s *plan.Settings) time.Duration {
 	return schedule.Lead() + before + s.Padding.After
 }
 
-// longestUnder gives the longest class that the change applies to, if it is too long.
+// longestUnder gives the longest class that the change applies to, if it is too long. It walks through the days of the change only
+// where some time of the recording is long enough: a change may name years.
 func longestUnder(s *schedule.Timetable, change int, tooLong func(time.Duration) bool) (longest time.Duration, any bool) {
 	one := &s.Recording.Changes[change]
 	if one.To != nil {

@@ -10,7 +10,8 @@ import (
 	"rundown/plan"
 )
 
-// checkScheme checks literal text, and the value of a reference only where there is a lookup.
+// checkScheme checks literal text, and the value of a reference only where there is a lookup. What follows the scheme is never shown:
+// the path is the stream key.
 func checkScheme(c *checker) {
 	schemes := catalog.Strings("rtmp-url-scheme")
 	for _, cdn := range c.p.CDNs {

@@ -8,6 +8,7 @@ import (
 )
 
 // checkPlainSecrets looks for keys, addresses and passwords without references. It never shows them. What is empty is no secret.
+// A key is an error, since it can be nothing else; an address is a warning, since only a part of it is secret, if any.
 func checkPlainSecrets(c *checker) {
 	key := func(t plan.Text, name string) {
 		if t.IsZero() || t.IsEmpty() || len(t.References()) > 0 {

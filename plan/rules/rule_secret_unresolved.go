@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// checkUnresolved resolves each reference once. It does nothing without a lookup.
+// checkUnresolved resolves each reference once. It does nothing without a lookup, as on the machine of an author, who has no secrets.
 func checkUnresolved(c *checker) {
 	if c.opts.Lookup == nil {
 		return
@@ -54,6 +54,7 @@ func (c *checker) unresolved(ref plan.Reference) error {
 	return err
 }
 
+// unresolvedMessage says why a reference has no value. The error of a lookup holds no value.
 func unresolvedMessage(ref plan.Reference, err error) string {
 	if strings.HasPrefix(err.Error(), ref.String()) { // it names the reference itself
 		return err.Error()
@@ -61,6 +62,7 @@ func unresolvedMessage(ref plan.Reference, err error) string {
 	return fmt.Sprintf("%s has no value: %v", ref, err)
 }
 
+// unresolvedHint says where the value is missing.
 func unresolvedHint(ref plan.Reference) string {
 	if ref.File != "" {
 		return "write a value into the file; paths are relative to the folder of the root file"

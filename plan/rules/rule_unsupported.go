@@ -55,7 +55,8 @@ func channelOf(t plan.Text) (scheme, rest string) {
 	return scheme, rest
 }
 
-// hostOf is the host of an address, which a reference may stand for or be part of.
+// hostOf is the host of an address, which a reference may stand for or be part of. It does not parse the address: as written, with
+// references in it, few are valid.
 func hostOf(t plan.Text) string {
 	authority, _ := plan.SplitAddress(t.Parts())
 	_, host, _ := strings.Cut(plan.Written(authority), ":")
