@@ -8,6 +8,9 @@
 //	build.go, recording.go     the builder resolves names and makes the plan
 //	layer.go                   settings: the program's defaults, those of the files, the recording, the change
 //
+// Where the form of a file is wrong and its meaning plain, what is meant is read and the form reported: unnamed.go for definitions
+// without names, comma.go for values that a comma cuts, invisible.go for spaces that YAML does not know.
+//
 // The small parsers (when_parse.go, day_parse.go, clock_parse.go, change_parse.go, cron.go) turn text into the model. Every
 // finding has a hint where one is possible, and an edit where it is certain; the files that end in _hint and _words find
 // what was meant. [Schema] makes the JSON Schema from the same types.

@@ -104,14 +104,14 @@ var wrongLine = regexp.MustCompile(`^yaml: (line \d+: )?`)
 // it does not export, which are read by reflection.
 func syntaxProblemOf(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	message := wrongLine.ReplaceAllString(err.Error(), "")
-	place := []string{"parser", "parser", "problem_mark"}
+	mark := problemMark
 	switch {
 	case strings.HasPrefix(message, "unknown anchor"):
-		place = []string{"parser", "event", "start_mark"}
+		mark = "parser.event.start_mark"
 	case message == "found unexpected end of stream":
-		place = []string{"parser", "parser", "context_mark"} // where the open quote stands
+		mark = "parser.parser.context_mark" // where the open quote stands
 	}
-	line, column := parserPosition(decoder, place)
+	line, column := parserPosition(decoder, mark)
 	problem := &syntaxProblem{at: s.CharacterSpan(line, column), message: message}
 	if strings.HasPrefix(message, "unknown anchor") {
 		if hint := syntaxHint(s, line, starMessage); hint.Text != "" {
@@ -130,22 +130,21 @@ func syntaxProblemOf(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxPr
 		}
 		problem.hint = syntaxHint(s, line, message)
 	}
-	if open := unclosed(s, problemLine(decoder)); open != nil {
+	stopped, _ := parserPosition(decoder, problemMark)
+	if open := unclosed(s, stopped); open != nil {
 		return open
 	}
 	return problem
 }
 
-// problemLine is the line at which the parser stopped.
-func problemLine(decoder *yaml.Decoder) int {
-	line, _ := parserPosition(decoder, []string{"parser", "parser", "problem_mark"})
-	return line
-}
+// problemMark is the path of fields in a decoder of yaml.v3 to where its parser stopped.
+const problemMark = "parser.parser.problem_mark"
 
-// parserPosition reads a mark of a parser that has stopped; the beginning of the text where there is none.
-func parserPosition(decoder *yaml.Decoder, path []string) (line, column int) {
+// parserPosition reads a mark of a parser that has stopped; the beginning of the text where there is none, as in another version of
+// yaml.v3.
+func parserPosition(decoder *yaml.Decoder, path string) (line, column int) {
 	v := reflect.ValueOf(decoder)
-	for _, name := range path {
+	for name := range strings.SplitSeq(path, ".") {
 		if v.Kind() == reflect.Pointer {
 			v = v.Elem()
 		}

@@ -147,14 +147,14 @@ func indents(depth int) string {
 	return b.String()
 }
 
-// TestParserStillHasItsMarks guards what parserPlace reads by reflection.
+// TestParserStillHasItsMarks guards what parserPosition reads by reflection.
 func TestParserStillHasItsMarks(t *testing.T) {
 	decoder := yaml.NewDecoder(strings.NewReader("a: 1\nb: [}\n"))
 	var n yaml.Node
 	if decoder.Decode(&n) == nil {
 		t.Fatal("the text is accepted")
 	}
-	if line, column := parserPosition(decoder, []string{"parser", "parser", "problem_mark"}); line != 2 || column != 5 {
+	if line, column := parserPosition(decoder, problemMark); line != 2 || column != 5 {
 		t.Errorf("the problem is at %d:%d, want 2:5", line, column)
 	}
 }
