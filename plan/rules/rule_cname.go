@@ -31,22 +31,19 @@ func checkCnameGiven(c *checker) {
 	})
 }
 
-// checkCnameLength makes the check for one of the two documented limits.
+// checkCnameLength makes the check for one of the two documented limits. Names above the larger one are left to its rule.
 func checkCnameLength(id string) func(*checker) {
-	return func(c *checker) { c.checkCnameLimit(id) }
-}
-
-// checkCnameLimit reports names that exceed a limit, and leaves those above the larger limit to its rule.
-func (c *checker) checkCnameLimit(id string) {
-	_, most := catalog.Bound(id)
-	_, hard := catalog.Bound("cname-max-bytes")
-	c.reportCnames(func(cname string) (string, string) {
-		n := int64(len(cname))
-		if n <= *most || id != "cname-max-bytes" && n > *hard {
-			return "", ""
-		}
-		return fmt.Sprintf("cname %s has %d bytes; the limit is %d", plan.Quoted(cname), n, *most), "shorten it, or remove it: it is then derived from plan and id"
-	})
+	return func(c *checker) {
+		_, most := catalog.Bound(id)
+		_, hard := catalog.Bound("cname-max-bytes")
+		c.reportCnames(func(cname string) (string, string) {
+			n := int64(len(cname))
+			if n <= *most || id != "cname-max-bytes" && n > *hard {
+				return "", ""
+			}
+			return fmt.Sprintf("cname %s has %d bytes; the limit is %d", plan.Quoted(cname), n, *most), "shorten it, or remove it: it is then derived from plan and id"
+		})
+	}
 }
 
 // cnameCharset parses the characters of the catalogue's list: ranges, names and single characters between spaces.

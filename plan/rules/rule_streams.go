@@ -13,15 +13,14 @@ import (
 // region, Agora chooses one near the caller: the smallest documented limit is then a warning of its region's rule,
 // and what was granted to the app counts anywhere.
 func checkStreams(region catalog.Region) func(*checker) {
-	id := catalog.StreamLimitID(region)
-	return func(c *checker) { checkStreamsIn(c, region, id) }
+	return func(c *checker) { checkStreamsIn(c, region) }
 }
 
-// checkStreamsIn reports peaks above the limits of a region, for the rule id.
-func checkStreamsIn(c *checker, region catalog.Region, id string) {
+// checkStreamsIn reports peaks above the limits of a region.
+func checkStreamsIn(c *checker, region catalog.Region) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		for _, place := range f.Places {
-			if place.Region != region && (place.Region != "" || id != assumedStreams()) {
+			if place.Region != region && (place.Region != "" || region != catalog.LeastStreamRegion()) {
 				continue
 			}
 			for _, load := range place.Loads {
@@ -44,9 +43,6 @@ func checkStreamsIn(c *checker, region catalog.Region, id string) {
 		}
 	})
 }
-
-// assumedStreams is the rule of the region with the smallest limit, which is assumed where no region is set.
-func assumedStreams() string { return catalog.StreamLimitID(catalog.LeastStreamRegion()) }
 
 // checkMixed compares the total of several classes of resolution with their common limit, the largest limit of the
 // classes in use. Older pages can also be read as the limit of the highest resolution.
