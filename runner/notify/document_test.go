@@ -35,7 +35,8 @@ func samples(t testing.TB) map[string]Fact {
 	for kind, f := range map[string]Fact{
 		kindOrder: orderSamples(t, class)[0],
 		kindDigest: {Audience: Audience{Target: "lingua/duty"}, Count: 1, Reason: summary{
-			counts: map[session.Outcome]int{session.Recorded: 11, session.Partial: 1}, bad: []string{"german-a1 Tue 16 Sep 19:00 (partial)"}, ahead: 12, next: start.Add(14 * time.Hour),
+			counts: map[session.Outcome]int{session.Recorded: 11, session.Partial: 1}, bad: []string{"german-a1 Tue 16 Sep 19:00 (partial)"},
+			ahead: 12, next: start.Add(14 * time.Hour),
 		}.text(&target{plan: &plan.Plan{Name: "lingua"}, entry: &plan.Notify{Zone: zoneOf(t)}}, nil, start.Add(-time.Hour))},
 		kindTest: factIn(t, TestOf("lingua/duty", start)),
 	} {

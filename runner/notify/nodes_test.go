@@ -342,7 +342,10 @@ func TestASenderThatWakesLateSendsNothingMore(t *testing.T) {
 		takes(true)
 		r.raise(notify.Issue{ID: reason.IssueClockOff, Severity: plan.NotifyWarning, Since: time.Now(), Text: "the clock is off"})
 		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
-		waits := store.Message{ID: "evt_1", Target: "school/duty", Kind: "test", Subject: "school/duty", At: time.Now(), Due: time.Now(), State: store.MessageWaiting, Body: []byte(`{}`)}
+		waits := store.Message{
+			ID: "evt_1", Target: "school/duty", Kind: "test", Subject: "school/duty", At: time.Now(), Due: time.Now(), State: store.MessageWaiting,
+			Body: []byte(`{}`),
+		}
 		if err := r.store.Post(t.Context(), nil, waits); err != nil {
 			t.Fatal(err)
 		}

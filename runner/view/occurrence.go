@@ -112,7 +112,8 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	}
 	for _, x := range d.Sessions {
 		v.Sessions = append(v.Sessions, Session{
-			x.Attempt, OrNull(x.Cname), OrNull(x.UID), OrNull(x.ResourceID), OrNull(x.SID), OrNull(string(x.State)), OrNull(x.Reason), OrNull(string(x.ReasonCode)),
+			x.Attempt, OrNull(x.Cname), OrNull(x.UID), OrNull(x.ResourceID), OrNull(x.SID),
+			OrNull(string(x.State)), OrNull(x.Reason), OrNull(string(x.ReasonCode)),
 			SessionTime(x.StartedAt), SessionTime(x.RecordingAt), SessionTime(x.StoppedAt), OrNull(x.UploadStatus), x.Files,
 		})
 	}

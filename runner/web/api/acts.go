@@ -86,7 +86,9 @@ func (a *API) give(ctx context.Context, class ClassPath, needs access.Act, by op
 		return nil, err
 	}
 	a.Log.Info("order given", "occurrence", answer.ID, "order", answer.Order, "effect", answer.Effect, "who", by.Who, "from", by.From, "reason", by.Why, "repeated", answer.Before)
-	return &accepted[Given]{http.StatusAccepted, Given{answer.Order, answer.ID, answer.Effect, answer.Text(c.Meant()), answer.Daemon, answer.Before}}, nil
+	return &accepted[Given]{http.StatusAccepted, Given{
+		answer.Order, answer.ID, answer.Effect, answer.Text(c.Meant()), answer.Daemon, answer.Before,
+	}}, nil
 }
 
 // registerActs adds the acts for one class. Each answers 202: the order is in the store, and a daemon carries it out.
@@ -102,7 +104,10 @@ func (a *API) registerActs() {
 			"undo", "Take a cancellation or an extension back", "A cancelled class is recorded after all. One that is not cancelled ends as before its last extension, unless a cancellation was taken back last. Needs the scope operate.", access.Change,
 			operate.UndoLast,
 		},
-		{"stop", "Stop a class that runs", "Ends the recording, such as when the room is empty. Needs the scope operate or recording:ID.", access.Signal, operate.Stop},
+		{
+			"stop", "Stop a class that runs", "Ends the recording, such as when the room is empty. Needs the scope operate or recording:ID.", access.Signal,
+			operate.Stop,
+		},
 	} {
 		op := actRoute(class+one.name, one.name, one.summary, one.description)
 		register(a, op, func(ctx context.Context, in *actInput) (*accepted[Given], error) {

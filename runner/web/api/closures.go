@@ -133,7 +133,9 @@ func (a *API) giveClosure(ctx context.Context, in *closureInput) (*accepted[Give
 	if err != nil {
 		return nil, err
 	}
-	given := &accepted[GivenClosure]{Status: http.StatusOK, Body: GivenClosure{Text: view.Line(closure.Text(c)), Occurrences: l.List(), Daemon: view.Attended(ctx, a.Store, by.Now)}}
+	given := &accepted[GivenClosure]{Status: http.StatusOK, Body: GivenClosure{
+		Text: view.Line(closure.Text(c)), Occurrences: l.List(), Daemon: view.Attended(ctx, a.Store, by.Now),
+	}}
 	if body.Preview {
 		return given, nil
 	}

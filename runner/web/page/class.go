@@ -95,7 +95,8 @@ func (s *site) class(r *http.Request, sh *shell) (any, error) {
 	row := scribe.rowOf(&c, time.Time{})
 	p := &classPage{
 		rowView: row, ID: c.ID, When: scribe.rangeOf(c.Start, c.End, zone, time.Time{}), Code: c.ReasonCode, Reason: sentence(c.Reason),
-		Advice: adviceOf(c.ReasonCode, "").aftermath(row.Look, c.ReasonCode), Note: c.Note, Day: "/day/" + c.Start.In(scribe.day).Format(time.DateOnly), DayText: c.Start.In(scribe.day).Format("Monday, 2 January"),
+		Advice: adviceOf(c.ReasonCode, "").aftermath(row.Look, c.ReasonCode), Note: c.Note,
+		Day: "/day/" + c.Start.In(scribe.day).Format(time.DateOnly), DayText: c.Start.In(scribe.day).Format("Monday, 2 January"),
 	}
 	p.When.Zone = zoneAt(c.Start, zone)
 	sh.Page, sh.Title, sh.Live = "day", c.Recording+", "+p.When.Text(), !row.Look.over() || row.Look == lookCancelled
@@ -194,8 +195,8 @@ func (s scribe) facts(c *Class) (facts []fact) {
 // sessionOf is a session with its times in the zone of the class.
 func (s scribe) sessionOf(x session.Session, zone *time.Location) sessionView {
 	v := sessionView{
-		Session: x, From: s.when(x.StartedAt, zone, "15:04:05"), Recorded: s.when(x.RecordingAt, zone, "15:04:05"), Until: s.when(x.StoppedAt, zone, "15:04:05"),
-		Advice: adviceOf(x.ReasonCode, ""),
+		Session: x, Advice: adviceOf(x.ReasonCode, ""), From: s.when(x.StartedAt, zone, "15:04:05"),
+		Recorded: s.when(x.RecordingAt, zone, "15:04:05"), Until: s.when(x.StoppedAt, zone, "15:04:05"),
 	}
 	switch x.State {
 	case session.SessionFailed, session.SessionLost, session.SessionOrphan, session.SessionSuspect:

@@ -84,7 +84,9 @@ func (s scribe) planOf(p Plan, canAct bool) planView {
 }
 
 // revisionKeys are the looks of the states of revisions.
-var revisionKeys = map[string]string{view.StandingActive: "recorded", view.StandingWaiting: "partial", view.StandingRefused: "failed", view.StandingWithdrawn: "cancelled"}
+var revisionKeys = map[string]string{
+	view.StandingActive: "recorded", view.StandingWaiting: "partial", view.StandingRefused: "failed", view.StandingWithdrawn: "cancelled",
+}
 
 func (s scribe) revisionOf(plan string, r view.PlanRevision) revisionView {
 	v := revisionView{
