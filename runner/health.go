@@ -106,7 +106,9 @@ func stateIssues(s *session.State) map[issueKey]Issue {
 		return issues
 	}
 	if s.HasExpired() {
-		issues[issueKey{reason.IssueOrphan, s.ID}] = lapsedIssue(s.ID)
+		issues[issueKey{reason.IssueOrphan, s.ID}] = Issue{
+			ID: reason.IssueOrphan, ReasonCode: reason.HoursOver, Severity: SeverityCritical, Text: s.ID + ": it " + session.ExpiredText,
+		}
 	}
 	for _, x := range s.Sessions {
 		if x.RenewalError != "" && !x.State.Final() { // a final one needs no credentials any more

@@ -49,10 +49,6 @@ func keysIssue(s *session.State, x session.Session) Issue {
 // StorageAbout is what a health issue about a storage of a plan is about.
 func StorageAbout(plan, storage string) string { return plan + "/" + storage }
 
-func lapsedIssue(id string) Issue {
-	return Issue{ID: reason.IssueOrphan, ReasonCode: reason.HoursOver, Severity: SeverityCritical, Text: id + ": it " + session.ExpiredText}
-}
-
 // storeFailed tells that the store cannot be written.
 func (e *Engine) storeFailed(err error) {
 	if errors.Is(err, store.ErrReplaced) {

@@ -52,11 +52,6 @@ func (m messages) note(key string) {
 	m[key] = reminder{next: time.Now().Add(wait), times: times + 1}
 }
 
-// keepOnly forgets all messages that are not there any more.
-func (m messages) keepOnly(there map[string]bool) {
-	maps.DeleteFunc(m, func(key string, _ reminder) bool { return !there[key] })
-}
-
 // relay leaves a notification to the node that owns its App ID; false where there can be no other node.
 func (e *Engine) relay(n agora.Event, notice session.Notice, occurrence, app string) bool {
 	if !e.shared() || occurrence == "" || app == "" {
@@ -82,7 +77,7 @@ func (e *Engine) deliverMessages(ctx context.Context) error {
 	if err := errors.Join(e.deliverSIDs(ctx, there), e.deliverNotices(ctx, there)); err != nil {
 		return err
 	}
-	e.told.keepOnly(there)
+	maps.DeleteFunc(e.told, func(key string, _ reminder) bool { return !there[key] })
 	return nil
 }
 

@@ -25,10 +25,6 @@ type runningClass struct {
 	interval                 session.Interval
 }
 
-func runningClassOf(s *session.State, app string) runningClass {
-	return runningClass{s.ID, app, s.Plan, s.Recording, s.Interval}
-}
-
 // relieves says that a class takes the place of another one that its plan does not hold any more.
 func (r *runningClass) relieves(s *session.State) bool {
 	return r.id != s.ID && r.plan == s.Plan && r.recording == s.Recording && overlap(r.interval, s.Interval)
@@ -56,7 +52,7 @@ func (w *worker) trackRecording(o *occurrence) {
 	w.e.mu.Lock()
 	_, was := w.e.runningClasses[s.ID]
 	if is {
-		w.e.runningClasses[s.ID] = runningClassOf(s, w.app)
+		w.e.runningClasses[s.ID] = runningClass{s.ID, w.app, s.Plan, s.Recording, s.Interval}
 	} else if was {
 		delete(w.e.runningClasses, s.ID)
 	}

@@ -92,5 +92,3 @@ func randomHex(n int) string {
 	}
 	return hex.EncodeToString(b)
 }
-
-func newRequestID() string { return randomHex(16) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// regionAreas maps each vendor's storage regions to the acquire.region that they belong to. The letters are C for CN,
+// regionAreas maps each vendor's storage regions to the acquire.region that they belong to, by its first letter: C for CN,
 // A for AP, E for EU, N for NA, - for none of the four, ? where the area is not known, and a space where the vendor
 // has no region of that number; the index is the number.
 var regionAreas = map[int]string{
@@ -50,7 +50,7 @@ func (o object) storage(area string, now time.Time) (prefix []string) {
 	}
 	if ok && (region >= len(regions) || regions[region] == ' ') {
 		o.bad("region", "%d is not a region of vendor %d", region, vendor)
-	} else if ok && area != "" && regions[region] != '?' && regions[region] != areaLetter(area) {
+	} else if ok && area != "" && regions[region] != '?' && regions[region] != area[0] {
 		o.bad("region", "%d of vendor %d is outside of acquire's region %s", region, vendor, area)
 	}
 	o.requiredText("bucket")
@@ -61,9 +61,6 @@ func (o object) storage(area string, now time.Time) (prefix []string) {
 	o.extensionParams(vendor)
 	return prefix
 }
-
-// areaLetter is the letter of an area in [regionAreas].
-func areaLetter(region string) byte { return region[0] }
 
 // sts checks temporary credentials.
 func (o object) sts(vendor int, now time.Time) {

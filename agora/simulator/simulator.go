@@ -143,7 +143,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	begun := s.now()
-	c := call{request: r, id: newRequestID()}
+	c := call{request: r, id: randomHex(16)}
 	// The body is read before anything is decided, and so before the lock is taken.
 	c.body, c.bodyErr = readBody(r)
 	answer := s.decide(&c)
