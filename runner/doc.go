@@ -18,7 +18,7 @@
 // A plan becomes the active one, and then its specs are written, by these methods of [Engine]. All but pollStore run under its lock
 // applying:
 //
-//	start: beginWork       activateAtStart        the plans that are given, and those of the store
+//	start: beginWork      activateAtStart        the plans that are given, and those of the store
 //	                      given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
 //	                      writeAtStart           for each plan writePlan: moveOrders, and then writeWindow up to the horizon

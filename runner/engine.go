@@ -322,9 +322,6 @@ func (e *Engine) since() time.Time {
 	return e.cfg.Now()
 }
 
-// lookBack is from where on occurrences are looked for, far enough to find the classes that have begun.
-func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
-
 // Apply replaces a plan that is at work, or adds one. Occurrences that have not begun become what the plan says; one
 // that is being recorded takes over new times that contain the present and a new CDN target, is stopped and planned again
 // where they do not or where the plan names another App ID, goes on to its end where the plan no longer holds it,

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,7 +77,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	}
 	e.answerFrom = e.started // what came before has been answered for
 	e.mu.Unlock()
-	e.startTimers(scheduling)
+	e.startTimers()
 	return nil
 }
 
@@ -112,20 +111,13 @@ func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 // writeAtStart writes what the plans of a start want. The caller holds applying.
 func (e *Engine) writeAtStart(ctx context.Context) error {
 	for _, a := range e.applied() {
-		if !e.writesSpecsOf(a) {
-			e.log.Info("plan active; another node writes its classes", "plan", a.plan.Name, "revision", a.revision)
-			continue
-		}
-		diff, err := e.writePlan(ctx, a, e.since())
-		switch {
-		case errors.Is(err, errSuperseded):
-			e.logSuperseded(a)
-			continue
-		case err != nil:
+		diff, written, err := e.writeActive(ctx, a, e.writePlan)
+		if err != nil {
 			return err
 		}
-		e.setWritten(a)
-		e.log.Info("plan active", "plan", a.plan.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+		if written {
+			e.log.Info("plan active", "plan", a.plan.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+		}
 	}
 	if err := e.removeOthers(ctx); err != nil {
 		return err
@@ -281,12 +273,12 @@ func (e *Engine) close() {
 func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
 
 // startTimers starts what the engine does at intervals, by robfig/cron.
-func (e *Engine) startTimers(scheduling bool) {
+func (e *Engine) startTimers() {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	if scheduling && !e.shared() {
+	if e.scheduling && !e.shared() {
 		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() { e.heartbeat(e.ctx) }))
 	}
-	if scheduling {
+	if e.scheduling {
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extendHorizon))
 		c.Schedule(cron.Every(max(checkpointEvery, e.cfg.Poll)), cron.FuncJob(e.checkpoint))
 		if e.cfg.Keep > 0 {
@@ -302,7 +294,7 @@ func (e *Engine) startTimers(scheduling bool) {
 		}
 	}))
 	c.Schedule(cron.Every(e.cfg.Poll), poll)
-	if scheduling {
+	if e.scheduling {
 		e.wg.Add(1)
 		go e.workOnPlans()
 	}

@@ -404,7 +404,7 @@ func (e *Engine) writeOwnPlans(ctx context.Context) error {
 		if !e.writesSpecsOf(a) || e.hasWritten(a) {
 			continue
 		}
-		switch _, err := e.writePlan(ctx, a, e.since()); {
+		switch _, err := e.writePlan(ctx, a); {
 		case errors.Is(err, errSuperseded): // the newer revision is taken up after this, or after the next poll
 			continue
 		case err != nil:

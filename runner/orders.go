@@ -319,36 +319,37 @@ func classOf(p *plan.Plan, id string, orders []store.Command) (recording string,
 	return parts[1], day, orders[i].Day + " " + orders[i].Clock, err == nil
 }
 
-// standingOrders sums up the orders that hold, by identity. Those of classes of before since cannot matter any more, but for
-// what a plan may have moved: an identity names the planned time.
+// standingOrders sums up the orders that hold, by identity.
 func (e *Engine) standingOrders(ctx context.Context, since time.Time) (map[string]session.Orders, error) {
+	all, err := e.ordersSince(ctx, since)
+	sums := map[string]session.Orders{}
+	for id, orders := range all {
+		sums[id] = standingOf(orders)
+	}
+	return sums, err
+}
+
+// ordersSince lists the orders that were carried out, by identity. Those of classes of before since cannot matter any more, but for what a
+// plan may have moved: an identity names the planned time.
+func (e *Engine) ordersSince(ctx context.Context, since time.Time) (map[string][]store.Command, error) {
 	all, err := e.cfg.Store.Orders(ctx, since.Add(-maxLength-movedFar))
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
-	sums := map[string]session.Orders{}
-	for id, orders := range byOccurrence(all) {
-		sums[id] = standingOf(orders)
-	}
-	return sums, nil
-}
-
-func byOccurrence(all []store.Command) map[string][]store.Command {
-	out := map[string][]store.Command{}
+	orders := map[string][]store.Command{}
 	for _, cmd := range all {
-		out[cmd.Occurrence] = append(out[cmd.Occurrence], cmd)
+		orders[cmd.Occurrence] = append(orders[cmd.Occurrence], cmd)
 	}
-	return out
+	return orders, nil
 }
 
 // moveOrders gives the orders of classes that a plan has under another identity now to that identity. It is called before
 // the plan's occurrences are looked at.
 func (e *Engine) moveOrders(ctx context.Context, a *applied) error {
-	all, err := e.cfg.Store.Orders(ctx, e.lookBack().Add(-movedFar))
+	orders, err := e.ordersSince(ctx, e.since())
 	if err != nil {
-		return fmt.Errorf("read orders: %w", err)
+		return err
 	}
-	orders := byOccurrence(all)
 	to := renamed(a.plan, orders)
 	for _, from := range slices.Sorted(maps.Keys(to)) {
 		if err := e.moveOrdersOf(ctx, from, to[from], orders[from]); err != nil {

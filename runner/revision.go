@@ -411,32 +411,15 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	e.mu.Lock()
 	a := e.plans[p.Name]
 	e.mu.Unlock()
-	var diff Diff
-	var err error
-	writes := e.writesSpecsOf(a)
-	if writes {
-		diff, err = e.writePlanInTheEnd(ctx, a)
-		if err == nil {
-			e.setWritten(a)
-		}
-	}
-	superseded := errors.Is(err, errSuperseded)
-	if err == nil || superseded {
+	diff, written, err := e.writeActive(ctx, a, e.writePlanInTheEnd)
+	if err == nil {
 		for _, w := range e.allWorkers() {
 			w.post(w.refreshPlanned)
 		}
 		err = e.reloadWorkers(ctx)
 	}
-	if err != nil { // it is stored as the active one, and the next start activates it
+	if err != nil || !written { // where it failed it is stored as the active one, and the next start activates it
 		return diff, err
-	}
-	switch {
-	case superseded:
-		e.logSuperseded(a)
-		return diff, nil
-	case !writes:
-		e.log.Info("plan active; another node writes its classes", "plan", p.Name, "revision", a.revision)
-		return diff, nil
 	}
 	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 	text := fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed)
@@ -445,11 +428,6 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	}
 	e.logPlan(ctx, "", text)
 	return diff, nil
-}
-
-// logSuperseded logs that a revision was not written. The next poll takes up the newer one.
-func (e *Engine) logSuperseded(a *applied) {
-	e.log.Info("plan not applied: a newer revision of it is active", "plan", a.plan.Name, "revision", a.revision)
 }
 
 // logPlan writes into the event log what happened to the daemon's plans; code says why one is not applied, "" that it is.

@@ -407,13 +407,32 @@ func (e *Engine) keptByOthers(ctx context.Context) (map[string]bool, error) {
 	return kept, nil
 }
 
+// writeActive writes what a plan wants that has become active; written is false where another node writes it, or where a newer revision of
+// it is active, which is logged. The caller holds applying, and logs what was written.
+func (e *Engine) writeActive(ctx context.Context, a *applied, write func(context.Context, *applied) (Diff, error)) (diff Diff, written bool, err error) {
+	attrs := []any{"plan", a.plan.Name, "revision", a.revision}
+	if !e.writesSpecsOf(a) {
+		e.log.Info("plan active; another node writes its classes", attrs...)
+		return Diff{}, false, nil
+	}
+	switch diff, err = write(ctx, a); {
+	case errors.Is(err, errSuperseded): // the next poll takes up the newer one
+		e.log.Info("plan not applied: a newer revision of it is active", attrs...)
+		return Diff{}, false, nil
+	case err != nil:
+		return diff, false, err
+	}
+	e.setWritten(a)
+	return diff, true, nil
+}
+
 // writePlan moves the orders that a plan has under another identity, and writes what it wants from now up to the horizon. That waits
 // for the store, but no longer than ctx.
-func (e *Engine) writePlan(ctx context.Context, a *applied, since time.Time) (Diff, error) {
+func (e *Engine) writePlan(ctx context.Context, a *applied) (Diff, error) {
 	if err := e.moveOrders(ctx, a); err != nil {
 		return Diff{}, err
 	}
-	return e.writeWindow(ctx, a, since, e.cfg.Now().Add(e.cfg.Horizon))
+	return e.writeWindow(ctx, a, e.since(), e.cfg.Now().Add(e.cfg.Horizon))
 }
 
 // planBackoff is how long a plan waits that the store could not take: writing it reads and compares all its classes.
@@ -422,7 +441,7 @@ var planBackoff = catalog.Backoff{Steps: []time.Duration{storeEvery, 2 * time.Se
 // writePlanInTheEnd is writePlan where the store may be unable to take it: it is tried until it can, or until the end.
 func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (Diff, error) {
 	for tries := 0; ; tries++ {
-		diff, err := e.writePlan(ctx, a, e.since())
+		diff, err := e.writePlan(ctx, a)
 		switch {
 		case err == nil, errors.Is(err, errSuperseded):
 			return diff, err
