@@ -253,7 +253,7 @@ func (o applying) confirmAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		o.a.printHanging(o.a.out, "", text, 2)
+		o.a.answer(text)
 	}
 	return nil
 }

@@ -216,7 +216,7 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 		return noneEnds(ctx, s, c, open)
 	}
 	for _, o := range ended {
-		a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))), 2)
+		a.answer(view.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))))
 	}
 	if err := a.confirm("undo "+render.Plural(len(ended), "closure"), yes); err != nil {
 		return err
@@ -246,7 +246,7 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 		effect = "will end as planned"
 	}
 	text := fmt.Sprintf("%s%s ended: %s %s%s", which, listed(numbers, "and"), render.Plural(len(changed), "class"), effect, operate.When(a.attended(ctx, s)))
-	a.printHanging(a.out, "", text, 2)
+	a.answer(text)
 	return err
 }
 

@@ -162,8 +162,8 @@ func (a *app) printOutbox(keys []string, messages []store.Message) {
 	marks := map[store.MessageState]color.Attribute{store.MessageSent: color.FgGreen, store.MessageWaiting: color.FgYellow, store.MessageDropped: color.FgRed}
 	for _, m := range messages {
 		state := colours.Paint(fmt.Sprintf("%-7s", m.State), marks[m.State])
-		a.printHanging(a.out, m.At.UTC().Format(outboxTime)+"  "+state+"  "+view.Line(m.Target)+"  ", view.Line(m.Kind+" "+m.Subject), 4)
-		say := func(text string) { a.printWrapped(a.out, "    ", view.Line(text)) }
+		a.printLine(a.out, m.At.UTC().Format(outboxTime)+"  "+state+"  "+view.Line(m.Target)+"  ", view.Line(strings.TrimSpace(m.Kind+" "+m.Subject)), 4)
+		say := func(text string) { a.printLine(a.out, "    ", view.Line(text), 4) }
 		switch {
 		case m.State == store.MessageDropped:
 			say(m.Result)

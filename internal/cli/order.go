@@ -70,7 +70,7 @@ func (a *app) operate(cmd *cobra.Command, args []string, why string, act act) er
 	if err != nil {
 		return err
 	}
-	a.printHanging(a.out, "", answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")")), 2)
+	a.answer(answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")")))
 	if !answer.Daemon {
 		a.tellStore(s)
 	}

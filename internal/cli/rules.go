@@ -74,7 +74,7 @@ findings an example of a plan that breaks the rule and of one that does not.`,
 		for _, r := range rules {
 			t.Add(r.Statement, r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced)
 		}
-		t.Print(a.out, a.width())
+		t.Print(a.out, a.lineWidth(a.out))
 		return nil
 	}
 	return cmd
@@ -95,7 +95,7 @@ func (a *app) printRule(r ruleJSON) error {
 	if !ok {
 		return fmt.Errorf("the manual has no section on %s", r.ID)
 	}
-	render.PrintMarkdown(a.out, a.width(), r.ID+"\n\n"+section)
+	render.PrintMarkdown(a.out, a.lineWidth(a.out), r.ID+"\n\n"+section)
 	return nil
 }
 

@@ -197,8 +197,11 @@ func (a *app) printSettings(settings []view.Setting) {
 	}
 	for i, s := range settings {
 		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), view.Line(s.From.String())
-		line := prefix + runewidth.FillRight(texts[i], column) + "  " + from
-		if runewidth.StringWidth(line) <= a.width() {
+		line, width := prefix+runewidth.FillRight(texts[i], column)+"  "+from, a.width()
+		if !strings.Contains(texts[i], " ") { // nothing of it can be broken but the place behind it
+			width = a.lineWidth(a.out)
+		}
+		if runewidth.StringWidth(line) <= width {
 			fmt.Fprintln(a.out, line)
 			continue
 		}

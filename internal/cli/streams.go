@@ -142,18 +142,27 @@ func (a *app) widthOf(stream any) int {
 	return render.UsualWidth
 }
 
-// say writes a remark to standard error. It is one line, so that a log has it whole; a terminal breaks it at its width.
-func (a *app) say(format string, args ...any) {
-	text, width := view.Line(fmt.Sprintf(format, args...)), math.MaxInt
-	if _, ok := terminalOf(a.err); ok {
-		width = a.widthOf(a.err)
+// lineWidth is how many columns a line takes that a log has whole, or that a program may look for: those of the terminal, and in
+// a pipe or a file as many as there are.
+func (a *app) lineWidth(stream any) int {
+	if _, ok := terminalOf(stream); !ok {
+		return math.MaxInt
 	}
-	if len(text) <= width {
-		fmt.Fprintln(a.err, text)
-		return
-	}
-	render.PrintHanging(a.err, width, "", text, len("  "))
+	return a.widthOf(stream)
 }
+
+// printLine writes a text on one line, which a terminal breaks at its width, further lines indented.
+func (a *app) printLine(w io.Writer, prefix, text string, indent int) {
+	render.PrintLine(w, a.lineWidth(w), prefix, text, indent)
+}
+
+// say writes a remark to standard error, on one line.
+func (a *app) say(format string, args ...any) {
+	a.printLine(a.err, "", view.Line(fmt.Sprintf(format, args...)), len("  "))
+}
+
+// answer writes to standard output what an order does, on one line.
+func (a *app) answer(text string) { a.printLine(a.out, "", text, len("  ")) }
 
 // printHanging writes a text within the width of the output, further lines indented.
 func (a *app) printHanging(w io.Writer, prefix, text string, indent int) {

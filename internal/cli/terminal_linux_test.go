@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func terminal(t *testing.T) (end, tty *os.File) {
 	t.Helper()
 	end, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the tests of the width of a terminal need pseudo-terminals (devpts on /dev/pts, and /dev/ptmx): %v", err)
 	}
 	t.Cleanup(func() { _ = end.Close() })
 	if err := unix.IoctlSetPointerInt(int(end.Fd()), unix.TIOCSPTLCK, 0); err != nil {
@@ -34,27 +35,98 @@ func terminal(t *testing.T) (end, tty *os.File) {
 	return end, tty
 }
 
+// onTerminal runs a command whose output leads to a terminal of the usual width, and gives what that shows.
+func onTerminal(t *testing.T, args ...string) (status int, shown string) {
+	t.Helper()
+	t.Setenv("COLUMNS", "")
+	t.Setenv("NO_COLOR", "1")
+	end, tty := terminal(t)
+	text := make(chan string, 1)
+	go func() { // a terminal holds no more than some lines that nobody has read
+		all, err := io.ReadAll(end)
+		if err != nil && !errors.Is(err, unix.EIO) { // which is how a terminal ends
+			t.Error(err)
+		}
+		text <- strings.ReplaceAll(string(all), "\r\n", "\n")
+	}()
+	status = Main(t.Context(), args, Streams{In: strings.NewReader(""), Out: tty, Err: tty})
+	if err := tty.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return status, <-text
+}
+
 // TestAnErrorFitsTheTerminal has one that is longer than a line of it; a pipe gets it on one line.
 func TestAnErrorFitsTheTerminal(t *testing.T) {
-	t.Setenv("COLUMNS", "")
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_STATE_HOME", "")
 	t.Setenv("RUNDOWN_STORE", "")
 	_, _, want := command(t, "status")
-	end, tty := terminal(t)
-	if status := Main(t.Context(), []string{"status"}, Streams{In: strings.NewReader(""), Out: tty, Err: tty}); status != StatusTrouble {
+	status, said := onTerminal(t, "status")
+	if status != StatusTrouble {
 		t.Errorf("status %d", status)
 	}
-	if err := tty.Close(); err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(end)
-	if err != nil && !errors.Is(err, unix.EIO) { // which is how a terminal ends
-		t.Fatal(err)
-	}
-	said := strings.ReplaceAll(string(text), "\r\n", "\n")
 	fits(t, said, "status")
 	if joined := strings.Join(strings.Fields(said), " ") + "\n"; strings.Count(said, "\n  ") < 2 || joined != want {
 		t.Errorf("said %swant %s", said, want)
+	}
+}
+
+// TestAnOrderFits80Columns gives orders and takes them back.
+func TestAnOrderFits80Columns(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	for _, args := range [][]string{
+		{"apply", "../../examples/quickstart.yaml"},
+		{"extend", "english-b2@2031-09-23", "15m"},
+		{"extend", "english-b2@2031-09-23", "--undo"},
+		{"cancel", "english-b2@2031-09-23", "--reason", "the heating failed"},
+		{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--reason", "the heating failed", "--yes"},
+		{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--undo", "--yes"},
+	} {
+		status, out := onTerminal(t, append(args, "--store", dsn)...)
+		if status != StatusOK {
+			t.Fatal(args, out)
+		}
+		fits(t, out, args...)
+	}
+}
+
+// TestTheManualOfARuleFits80Columns leaves the examples out, which can be copied as they are.
+func TestTheManualOfARuleFits80Columns(t *testing.T) {
+	_, list := onTerminal(t, "rules")
+	fits(t, list, "rules")
+	for _, r := range allRules() {
+		status, out := onTerminal(t, "rules", r.ID)
+		if status != StatusOK {
+			t.Fatal(out)
+		}
+		for i, part := range strings.Split(out, "```") {
+			var prose strings.Builder
+			for line := range strings.Lines(part) {
+				if i%2 == 0 && len(strings.Fields(line)) > 1 { // the name of a test may be longer than a line
+					prose.WriteString(line)
+				}
+			}
+			fits(t, prose.String(), "rules", r.ID)
+		}
+	}
+}
+
+// TestTheOutboxFits80Columns lists messages that were sent, dropped and are tried again.
+func TestTheOutboxFits80Columns(t *testing.T) {
+	dsn := outbox(t)
+	status, out := onTerminal(t, "notify", "list", "--all", "--store", dsn)
+	if status != StatusOK || strings.Count(out, "tomorrow") != 2 {
+		t.Fatal(out)
+	}
+	fits(t, out, "notify", "list")
+}
+
+// TestAPlaceThatDoesNotFitFollowsItsSetting has a plan in a folder with a long name.
+func TestAPlaceThatDoesNotFitFollowsItsSetting(t *testing.T) {
+	path := farPlan(t)
+	_, out := onTerminal(t, "show", "german-a1@2031-09-17", path, "--store", "sqlite:none.db")
+	if want := "  url            https://lingua.example/rooms/{id}?role=recorder\n                 (" + path + ":17)\n"; !strings.Contains(out, want) {
+		t.Errorf("want %s%s", want, out)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
+	"rundown/docs"
 	"rundown/internal/cli/render"
 	"rundown/runner/store"
 	"rundown/runner/store/storetest"
@@ -173,51 +174,9 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 	}
 }
 
-// TestAnOrderFits80Columns gives orders and takes them back.
-func TestAnOrderFits80Columns(t *testing.T) {
-	t.Setenv("COLUMNS", "")
-	dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
-	for _, args := range [][]string{
-		{"apply", "../../examples/quickstart.yaml"},
-		{"extend", "english-b2@2031-09-23", "15m"},
-		{"extend", "english-b2@2031-09-23", "--undo"},
-		{"cancel", "english-b2@2031-09-23", "--reason", "the heating failed"},
-		{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--reason", "the heating failed", "--yes"},
-		{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--undo", "--yes"},
-	} {
-		status, out, said := command(t, append(args, "--store", dsn)...)
-		if status != StatusOK {
-			t.Fatal(args, said)
-		}
-		fits(t, out, args...)
-	}
-}
-
-// TestTheManualOfARuleFits80Columns leaves the examples out, which can be copied as they are.
-func TestTheManualOfARuleFits80Columns(t *testing.T) {
-	t.Setenv("COLUMNS", "")
-	_, list, _ := rundown(t, "rules")
-	fits(t, list, "rules")
-	for _, r := range allRules() {
-		status, out, said := rundown(t, "rules", r.ID)
-		if status != StatusOK {
-			t.Fatal(said)
-		}
-		for i, part := range strings.Split(out, "```") {
-			var prose strings.Builder
-			for line := range strings.Lines(part) {
-				if i%2 == 0 && len(strings.Fields(line)) > 1 { // the name of a test may be longer than a line
-					prose.WriteString(line)
-				}
-			}
-			fits(t, prose.String(), "rules", r.ID)
-		}
-	}
-}
-
-// TestTheOutboxFits80Columns lists messages that were sent, dropped and are tried again.
-func TestTheOutboxFits80Columns(t *testing.T) {
-	t.Setenv("COLUMNS", "")
+// outbox is a store with messages that were sent, dropped and are tried again.
+func outbox(t *testing.T) (dsn string) {
+	t.Helper()
 	dsn, s := healthy(t)
 	const result = "the target answers HTTP 503 (Service Unavailable), and says that it is being maintained until tomorrow morning"
 	for i, state := range []store.MessageState{store.MessageSent, store.MessageWaiting, store.MessageDropped} {
@@ -229,25 +188,62 @@ func TestTheOutboxFits80Columns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	status, out, said := rundown(t, "notify", "list", "--all", "--store", dsn)
-	if status != StatusOK || strings.Count(out, "tomorrow") != 2 {
-		t.Fatal(out, said)
-	}
-	fits(t, out, "notify", "list")
+	return dsn
 }
 
-// TestAPlaceThatDoesNotFitFollowsItsSetting has a plan in a folder with a long name.
-func TestAPlaceThatDoesNotFitFollowsItsSetting(t *testing.T) {
-	t.Setenv("COLUMNS", "")
+// farPlan is a plan in a folder with a long name.
+func farPlan(t *testing.T) (path string) {
+	t.Helper()
 	text, err := os.ReadFile("../../examples/quickstart.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "plan.yaml")
+	path = filepath.Join(t.TempDir(), "plan.yaml")
 	write(t, path, string(text))
-	_, out, said := command(t, "show", "german-a1@2031-09-17", path, "--store", "sqlite:none.db")
-	if want := "  url            https://lingua.example/rooms/{id}?role=recorder\n                 (" + path + ":17)\n"; !strings.Contains(out, want) {
-		t.Errorf("want %s%s%s", want, out, said)
+	return path
+}
+
+// TestAPipeGetsWholeLines prints what a terminal breaks at its width: a program that reads it finds each thing on one line.
+func TestAPipeGetsWholeLines(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	dsn, plan := emptyStore(t), farPlan(t)
+	prints := func(args ...string) string {
+		t.Helper()
+		status, out, said := command(t, args...)
+		if status != StatusOK {
+			t.Fatal(args, said)
+		}
+		return out
+	}
+	prints("apply", plan, "--store", dsn)
+	for _, order := range [][]string{
+		{"extend", "english-b2@2031-09-23", "15m", "--reason", "the exam takes longer than was planned"},
+		{"extend", "english-b2@2031-09-23", "--undo"},
+		{"cancel", "english-b2@2031-09-23", "--reason", "the heating failed in all of the rooms"},
+	} {
+		if out := prints(append(order, "--store", dsn)...); strings.Count(out, "\n") != 1 || len(out) < render.UsualWidth {
+			t.Errorf("rundown %s: %s", strings.Join(order, " "), out)
+		}
+	}
+	day := []string{"cancel", "--on", "2031-09-24", "--recording", "lingua/german-*", "--yes", "--store", dsn, "--reason", "the heating failed in all of the rooms"}
+	prints(day...)
+	if out := prints(append(day, "--undo")...); strings.Count(out, "\n") != 2 { // what ends, and that it has ended
+		t.Errorf("the day: %s", out)
+	}
+	if out := prints("notify", "list", "--all", "--store", outbox(t)); strings.Count(out, "\n") != 6 {
+		t.Errorf("the outbox: %s", out)
+	}
+	if out, want := prints("show", "german-a1@2031-09-17", plan, "--store", "sqlite:none.db"), "  "+plan+":17\n"; !strings.Contains(out, "?role=recorder ") || !strings.Contains(out, want) {
+		t.Errorf("want %s%s", want, out)
+	}
+	list := prints("rules")
+	for _, r := range allRules() {
+		row := slices.IndexFunc(strings.Split(list, "\n"), func(line string) bool {
+			return strings.HasPrefix(line, r.ID+" ") && strings.HasSuffix(line, r.Statement)
+		})
+		if section, _ := docs.Rule(r.ID); row < 0 || prints("rules", r.ID) != r.ID+"\n\n"+section {
+			t.Errorf("%s is not on one line of the list, or its section is not that of the manual", r.ID)
+		}
 	}
 }
 

@@ -57,6 +57,15 @@ func PrintHanging(w io.Writer, width int, prefix, text string, indent int) {
 	}
 }
 
+// PrintLine is the same, but leaves a text as it is that fits on one line.
+func PrintLine(w io.Writer, width int, prefix, text string, indent int) {
+	if columns(prefix+text) <= width {
+		fmt.Fprintln(w, prefix+text)
+		return
+	}
+	PrintHanging(w, width, prefix, text, indent)
+}
+
 // PrintMarkdown writes the prose of a Markdown text within the width. What stands between ``` is left as it is, so that it can be
 // copied.
 func PrintMarkdown(w io.Writer, width int, text string) {
@@ -66,11 +75,11 @@ func PrintMarkdown(w io.Writer, width int, text string) {
 		if strings.HasPrefix(line, "```") {
 			code = !code
 		}
-		if code || columns(line) <= width {
+		if code {
 			fmt.Fprintln(w, line)
 			continue
 		}
-		PrintHanging(w, width, "", line, len(line)-len(strings.TrimLeft(line, "- ")))
+		PrintLine(w, width, "", line, len(line)-len(strings.TrimLeft(line, "- ")))
 	}
 }
 
