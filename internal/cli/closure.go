@@ -90,7 +90,8 @@ func (f *closureFlags) closure(kind string, by operate.Operator) store.Closure {
 	return store.Closure{At: by.Now, Kind: kind, Day: f.on, From: f.from, Until: f.until, Labels: f.labels, Recording: f.recording, Who: by.Who, Reason: by.Why}
 }
 
-// giveClosure lists the classes that a closure covers, asks, and gives it. The store is written only after the answer.
+// giveClosure lists the classes that a closure covers, asks, and gives it; one that holds already is told and not given again. The
+// store is written only after the answer.
 func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
@@ -101,7 +102,7 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	if err != nil {
 		return err
 	}
-	if err := refuseClosure(ctx, s, c, len(l.Rows)); err != nil {
+	if done, err := a.holdsAlready(ctx, s, c, len(l.Rows)); done || err != nil {
 		return err
 	}
 	if len(l.Rows) > 0 {
@@ -135,28 +136,34 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	return nil
 }
 
-// refuseClosure refuses the pause of a recording that there is not, and a closure that holds already. Where an operator has taken
-// a class of a day back, the day can be closed once more: that covers the class again. Extensions of a day add up.
-func refuseClosure(ctx context.Context, s *store.Store, c store.Closure, covers int) error {
+// holdsAlready says that the same closure holds and cancels all that it covers, and tells of it: what was asked for is so. Where an
+// operator has taken a class of a day back, the day can be closed once more: that covers the class again. Extensions of a day add up.
+// The pause of a recording that there is not, or that is paused, is refused.
+func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure, covers int) (bool, error) {
 	if c.Kind == store.ClosurePause {
 		if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
-			return err
+			return false, err
 		}
 	}
 	held, found, err := closure.Holding(ctx, s, c)
 	switch {
 	case err != nil || !found:
-		return err
+		return false, err
 	case c.Kind == store.ClosurePause:
 		text := fmt.Sprintf("%s is paused already, by %s", c.Recording, held.Who)
 		if held.Reason != "" {
 			text += ": " + held.Reason
 		}
-		return errors.New(view.Line(text))
-	case c.Kind == store.ClosureCancel && covers == 0:
-		return errors.New(view.Line(fmt.Sprintf("closure %d holds already: %s", held.ID, closure.Text(held))))
+		return false, errors.New(view.Line(text))
+	case c.Kind != store.ClosureCancel || covers > 0:
+		return false, nil
 	}
-	return nil
+	text := fmt.Sprintf("closure %d, given %s, cancels these classes already: %s", held.ID, held.At.UTC().Format(minuteLayout), closure.Text(held))
+	if c.Reason != "" && c.Reason != held.Reason {
+		text += "; its reason is unchanged"
+	}
+	a.answer(view.Line(text))
+	return true, nil
 }
 
 // warnOfNoMatch warns of what no recording of an active plan has, of a closure that covers no class. That is no error: a closure also
