@@ -254,6 +254,9 @@ func (o applying) confirmAll(ctx context.Context) error {
 			return err
 		}
 		o.a.answer(text)
+		if o.a.out.err != nil { // the others are left for a call that can tell of them
+			break
+		}
 	}
 	return nil
 }

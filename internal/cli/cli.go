@@ -64,7 +64,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root.SetArgs(args)
 	hideFlags(root, args)
 	err := root.ExecuteContext(ctx)
-	if err == nil && a.out.err != nil {
+	if a.out.err != nil && reported(err) { // what was reported may have been in the output
 		err = fmt.Errorf("write output: %w", a.out.err)
 	}
 	status := a.finish(err)
@@ -80,12 +80,17 @@ func (a *app) finish(err error) int {
 	status := StatusTrouble
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		status = exit.status
-		if exit.err == nil {
-			return status
-		}
 	}
-	a.say("rundown: %s", oneLine(err.Error()))
+	if !reported(err) {
+		a.say("rundown: %s", oneLine(err.Error()))
+	}
 	return status
+}
+
+// reported says that nothing is left to say of an error, or that there is none.
+func reported(err error) bool {
+	exit, ok := errors.AsType[*exitError](err)
+	return err == nil || ok && exit.err == nil
 }
 
 // exitError is an error with its own exit status. Without a cause, the error was reported already.
