@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -188,7 +189,7 @@ func (n *nowOrder) findRevision(ctx context.Context, c planfile.Checked) error {
 		return fmt.Errorf("a daemon works on the store, and plan %s is not active in it: apply it first (rundown apply %s)", c.Plan.Name, c.Path)
 	case rows[i].Hash != given.Hash && rows[i].Path != given.Path: // two files of one plan that may hold the same
 		way := ": give that file, or"
-		if _, err := os.Stat(filepath.FromSlash(rows[i].Path)); err != nil {
+		if _, err := os.Stat(filepath.FromSlash(rows[i].Path)); errors.Is(err, fs.ErrNotExist) {
 			way = ", a file that this machine does not have:"
 		}
 		return fmt.Errorf("a daemon works on the store, and records by revision %d of plan %s, which was applied from %s%s apply this one first (rundown apply %s)",

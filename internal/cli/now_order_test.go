@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -63,6 +64,12 @@ func TestNowNamesTheFileOfTheActivePlan(t *testing.T) {
 	want := "which was applied from " + applied + ": give that file, or apply this one first (rundown apply " + other + ")\n"
 	if status, _, said := command(t, "now", other, "art", "--for", "1s", "--store", dsn); status != StatusTrouble || !strings.HasSuffix(said, want) {
 		t.Errorf("status %d, said %swant %s", status, said, want)
+	}
+	if err := errors.Join(os.Remove(applied), os.Symlink(applied, applied)); err != nil { // it is there and cannot be read
+		t.Fatal(err)
+	}
+	if status, _, said := command(t, "now", other, "art", "--for", "1s", "--store", dsn); status != StatusTrouble || !strings.HasSuffix(said, want) {
+		t.Errorf("without a look at the file: status %d, said %swant %s", status, said, want)
 	}
 	if err := os.Remove(applied); err != nil { // as where it was applied on another machine
 		t.Fatal(err)
