@@ -8,8 +8,10 @@
 // at any point loses nothing but what the store could not take (direct.go), and repeats a message only under the same id.
 //
 // One node of a store sends: the one that has the lease of the duties. It asks the store for that before each look and before each
-// batch that it sends (Notifier.mine), so that one that was frozen sends nothing more once it wakes but what it had in its hands. That
-// has the same id when it is sent twice, what the other node has settled stays settled, and a target has one message of an id at most.
+// batch of messages that it sends (Notifier.mine), so that one that was frozen sends nothing more once it wakes but what it had in its
+// hands, as far as the store can be read: while it cannot, the node goes on. What is sent twice has the same id, what the other node
+// has settled stays settled, and a target has one message of an id at most. The look at what the next classes need (check.go) and
+// the calls of ping (ping.go) do not ask: they end with the notifier, some moments after the engine has learned that the duties are gone.
 // Two things remain. A message that was out comes after a later one of its class. A condition that the node had found and not stored
 // when it froze is announced a second time under another id where its id holds when it was found, as those of class.at-risk, health.raised
 // and class.recovered do, and is told as over only by the next sender, which reads the marks anew.
