@@ -123,14 +123,14 @@ func (w *environment) askAddresses(ctx context.Context, p *plan.Plan) ([]netip.A
 	return client.Addresses(ctx)
 }
 
-// watchAddresses refreshes the list of a daemon that takes notifications, until the context ends, and logs its changes.
-// end waits for that.
+// watchAddresses refreshes the list of a daemon that takes notifications, until the context ends, and logs its changes. The account
+// is that of the active plan that was applied first, and while there is none nobody is asked. end waits for that.
 func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ask := func(ctx context.Context) ([]netip.Addr, error) {
 		active := d.engine.ActivePlans()
 		if len(active) == 0 {
-			return nil, errors.New("no plan is active, so there is no account to ask with")
+			return nil, addresses.ErrNoAccount
 		}
 		return d.work.askAddresses(ctx, active[0].Plan)
 	}

@@ -9,6 +9,7 @@ package addresses
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -25,6 +26,9 @@ const (
 	every = 23 * time.Hour
 	again = 20 * time.Minute
 )
+
+// ErrNoAccount is for an [Ask] that has no account to ask with yet, or any more.
+var ErrNoAccount = errors.New("there is no account to ask with")
 
 // Ask asks the service for the list, sorted, each address once.
 type Ask func(ctx context.Context) ([]netip.Addr, error)
@@ -89,13 +93,15 @@ type Memory interface {
 }
 
 // Watch asks for the list now and every day until the context ends, and tells of each change. What fails is logged, and
-// tried again after 20 minutes; the list before stays the last one.
+// tried again after 20 minutes; the list before stays the last one. That there is no account is not logged.
 func Watch(ctx context.Context, ask Ask, memory Memory, log *slog.Logger, tell func(Change)) {
 	for ctx.Err() == nil {
 		wait := every
 		if err := refresh(ctx, ask, memory, tell); err != nil && ctx.Err() == nil {
-			log.Warn("cannot refresh the addresses that notifications come from", "error", err, "next_try_s", again.Seconds())
 			wait = again
+			if !errors.Is(err, ErrNoAccount) {
+				log.Warn("cannot refresh the addresses that notifications come from", "error", err, "next_try_s", wait.Seconds())
+			}
 		}
 		select {
 		case <-time.After(wait):

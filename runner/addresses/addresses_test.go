@@ -120,6 +120,26 @@ func TestTheListIsRefreshedEachDayAndItsChangesAreToldOnce(t *testing.T) {
 	})
 }
 
+// TestNobodyIsToldThatThereIsNoAccount has a plan only after half an hour.
+func TestNobodyIsToldThatThereIsNoAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Hour)
+		defer cancel()
+		at := &service{answers: []any{addresses.ErrNoAccount, addresses.ErrNoAccount, list("203.0.113.9")}}
+		var log strings.Builder
+		told := 0
+		addresses.Watch(ctx, at.ask, addresses.Stored{Store: s, Now: time.Now}, slog.New(slog.NewTextHandler(&log, nil)), func(addresses.Change) { told++ })
+		if told != 1 || len(at.asked) != 3 || log.String() != "" {
+			t.Errorf("told %d times, asked at %v, and the log says %s", told, at.asked, log.String())
+		}
+	})
+}
+
 // TestNewAddressesAreShownForThreeDays has two changes that bring new ones and one that brings none, a day apart, and a daemon that
 // found none of them.
 func TestNewAddressesAreShownForThreeDays(t *testing.T) {
