@@ -21,8 +21,8 @@
 //	start: beginWork      activateAtStart        the plans that are given, and those of the store
 //	                      given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
-//	                      writeAtStart           for each plan writePlan: moveOrders, and then writeWindow up to the horizon
-//	                      workMeanwhile          the workers begin before that has ended, where it takes long
+//	                      writeNear              removeOthers, and for each plan writeNearOf; then the workers begin
+//	                      writeRest              for each plan writePlan: moveOrders, and then writeWindow up to the horizon
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
 //	each poll: pollStore  updateOwnership        dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin
@@ -30,7 +30,7 @@
 //	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
 //	each hour             extendHorizon          writeWindow
 //
-// writeWindow repeats writeOnce until no other writer comes between: wantAll, reconcile, writeAll.
+// writeWindow and writeNearOf repeat writeOnce until no other writer comes between: wantAll, reconcile, writeAll.
 //
 // Beside this way:
 //

@@ -133,6 +133,10 @@ type Diff struct {
 	Left                    int // of those that are being recorded, the ones that it no longer holds
 }
 
+func (d Diff) plus(more Diff) Diff {
+	return Diff{d.Added + more.Added, d.Removed + more.Removed, d.Changed + more.Changed, d.Left + more.Left}
+}
+
 // New returns an engine that does nothing yet.
 func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
@@ -354,7 +358,15 @@ func (e *Engine) extendHorizon() {
 	if !e.scheduling {
 		return
 	}
-	e.applying.Lock()
+	for !e.applying.TryLock() { // a plan is put to work, which may take minutes
+		again := time.NewTimer(storeEvery)
+		select {
+		case <-again.C:
+		case <-e.ctx.Done():
+			again.Stop()
+			return
+		}
+	}
 	defer e.applying.Unlock()
 	for _, a := range e.applied() {
 		if !e.writesSpecsOf(a) {

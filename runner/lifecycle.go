@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,9 +65,35 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		e.beginHeartbeats()
 	}
 	if err := e.beginWork(ctx, plans); err != nil {
-		e.stop()
-		endsInTime(e.wg.Wait) // workers may have begun while a plan was written
-		e.endHeartbeats()
+		e.Close()
+		return err
+	}
+	return nil
+}
+
+// beginWork has the plans be worked on. What is near of all of them is written before any worker begins: by the spec of an earlier plan a
+// worker would stop a class that was extended while no daemon ran, and begin one that was removed. The rest, which may take minutes, is
+// written beside the workers, the timers and the polls, as in a reload.
+func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	var err error
+	if e.seen.command, err = e.cfg.Store.LastCommand(ctx); err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	if err := e.activateAtStart(ctx, plans); err != nil {
+		return err
+	}
+	var written map[*applied]Diff
+	if e.scheduling {
+		if written, err = e.writeNear(ctx); err != nil {
+			return err
+		}
+	}
+	if err := e.ensureWorkers(ctx); err != nil {
+		return err
+	}
+	if err := e.noteLeft(ctx); err != nil {
 		return err
 	}
 	e.wg.Add(1)
@@ -78,81 +105,49 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	e.answerFrom = e.started // what came before has been answered for
 	e.mu.Unlock()
 	e.startTimers()
-	return nil
+	if !e.scheduling {
+		return nil
+	}
+	return e.writeRest(ctx, written)
 }
 
-// beginWork writes what the plans want into the store, and makes the workers of all App IDs that have something to do.
-func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
-	e.applying.Lock()
-	defer e.applying.Unlock()
-	var err error
-	if e.seen.command, err = e.cfg.Store.LastCommand(ctx); err != nil {
-		return fmt.Errorf("read the store: %w", err)
+// writeNear writes what the plans of a start want of what is near, and removes what is planned for others. It gives what it changed. The
+// caller holds applying.
+func (e *Engine) writeNear(ctx context.Context) (written map[*applied]Diff, err error) {
+	if err := e.removeOthers(ctx); err != nil {
+		return nil, err
 	}
-	if err := e.activateAtStart(ctx, plans); err != nil {
-		return err
-	}
-	if e.scheduling {
-		written := make(chan struct{})
-		e.wg.Add(1)
-		go e.workMeanwhile(written)
-		err := e.writeAtStart(ctx)
-		close(written)
-		if err != nil {
-			return err
-		}
-	}
-	if err := e.ensureWorkers(ctx); err != nil {
-		return err
-	}
-	return e.noteLeft(ctx)
-}
-
-// writeAtStart writes what the plans of a start want. The caller holds applying.
-func (e *Engine) writeAtStart(ctx context.Context) error {
+	written = map[*applied]Diff{}
 	for _, a := range e.applied() {
-		diff, written, err := e.writeActive(ctx, a, e.writePlan)
+		if !e.writesSpecsOf(a) {
+			continue
+		}
+		written[a], err = e.writeNearOf(ctx, a)
+		if err != nil && !errors.Is(err, errSuperseded) { // writeRest tells of that
+			return nil, err
+		}
+	}
+	// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
+	// start still writes what was planned since the one before. The rest begins hours from now, and that start writes it, too.
+	if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
+		return nil, fmt.Errorf("write the store: %w", err)
+	}
+	return written, nil
+}
+
+// writeRest writes what the plans of a start want up to the horizon, beyond what is written of them. The caller holds applying.
+func (e *Engine) writeRest(ctx context.Context, written map[*applied]Diff) error {
+	for _, a := range e.applied() {
+		diff, done, err := e.writeActive(ctx, a, e.writePlan)
 		if err != nil {
 			return err
 		}
-		if written {
+		if done {
+			diff = diff.plus(written[a])
 			e.log.Info("plan active", "plan", a.plan.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 	}
-	if err := e.removeOthers(ctx); err != nil {
-		return err
-	}
-	// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
-	// start still writes what was planned since the one before.
-	if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
-		return fmt.Errorf("write the store: %w", err)
-	}
 	return nil
-}
-
-// writtenWithin is how long the workers of a start wait for its plans to be written.
-const writtenWithin = 5 * time.Second
-
-// workMeanwhile has the workers begin while the plans of a start are written, where that takes long: what runs is to be watched, and
-// stopped at its end. Before that they wait, since a worker that begins first goes by the specs of the earlier plan, by which a class
-// may be over that its plan has extended while no daemon ran. Until the new specs are written they go by the earlier ones, as in a reload.
-func (e *Engine) workMeanwhile(written <-chan struct{}) {
-	defer e.wg.Done()
-	next := time.NewTimer(writtenWithin)
-	defer next.Stop()
-	for {
-		select {
-		case <-written:
-			return
-		case <-e.ctx.Done():
-			return
-		case <-next.C:
-			if err := e.reloadWorkers(e.ctx); err != nil && e.ctx.Err() == nil {
-				e.logThrottled("cannot read the store", err)
-			}
-			next.Reset(e.cfg.Poll)
-		}
-	}
 }
 
 // ensureWorkers gives a worker to each App ID that has something to do.
@@ -261,7 +256,8 @@ func (e *Engine) close() {
 	}
 	e.wg.Wait()
 	e.endHeartbeats() // others take over what a node owns that gives none, while its last answers come
-	if !e.scheduling && !e.shared() {
+	// A start that failed before it wrote what is near leaves the heartbeat from which the next one answers for classes.
+	if !e.shared() && (!e.scheduling || c == nil) {
 		return
 	}
 	if err := e.cfg.Store.Leave(context.Background(), e.cfg.Now()); err != nil {

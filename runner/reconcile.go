@@ -34,6 +34,11 @@ type specChange struct {
 	follows bool        // of remove: another class of the recording is wanted in its time
 }
 
+// near says that the change is about what is being recorded, or what starts before an instant, by its row or by the plan.
+func (c *specChange) near(before time.Time) bool {
+	return c.verb != add && (begun(c.row) || c.row.Start.Before(before)) || c.verb != remove && c.desired.interval.From.Before(before)
+}
+
 // reconcile compares what a plan wants of the occurrences that start before until with what the store holds of that plan,
 // and says which specs are to be written; nothing where nothing has changed. since is from when on somebody answers for
 // classes: one that had ended before and that the store does not hold is nobody's any more.

@@ -38,6 +38,7 @@ type specWriter struct {
 	e      *Engine
 	a      *applied
 	now    time.Time
+	near   time.Time // only what is near is written, and what starts before this; zero: all
 	diff   Diff
 	orders map[string]session.Orders // that hold, by identity
 }
@@ -47,6 +48,26 @@ type specWriter struct {
 // which therefore are short, and made anew where specs were written meanwhile. [errSuperseded] says that nothing was written.
 func (e *Engine) writeWindow(ctx context.Context, a *applied, since, until time.Time) (Diff, error) {
 	w := &specWriter{e: e, a: a, now: e.cfg.Now()}
+	diff, err := w.writeAnew(ctx, since, until)
+	if err == nil {
+		a.until = until
+	}
+	return diff, err
+}
+
+// writeNearOf is writePlan for what workers are to know of a plan before they begin: what is being recorded, and what one of them may look
+// at. It compares the whole plan, which is fast beside writing it.
+func (e *Engine) writeNearOf(ctx context.Context, a *applied) (Diff, error) {
+	if err := e.moveOrders(ctx, a); err != nil {
+		return Diff{}, err
+	}
+	now := e.cfg.Now()
+	w := &specWriter{e: e, a: a, now: now, near: now.Add(window + bellAhead)}
+	return w.writeAnew(ctx, e.since(), now.Add(e.cfg.Horizon))
+}
+
+// writeAnew repeats writeOnce until no other writer comes between.
+func (w *specWriter) writeAnew(ctx context.Context, since, until time.Time) (Diff, error) {
 	for {
 		err := w.writeOnce(ctx, since, until)
 		switch {
@@ -55,7 +76,6 @@ func (e *Engine) writeWindow(ctx context.Context, a *applied, since, until time.
 		case err != nil: // a write that was given up may still count
 			return Diff{}, err
 		default:
-			a.until = until
 			return w.diff, nil
 		}
 	}
@@ -82,7 +102,11 @@ func (w *specWriter) writeOnce(ctx context.Context, since, until time.Time) erro
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	return w.writeAll(ctx, reconcile(w.wantAll(stored, since, until), stored, since, until, w.now), generation)
+	changes := reconcile(w.wantAll(stored, since, until), stored, since, until, w.now)
+	if !w.near.IsZero() {
+		changes = slices.DeleteFunc(changes, func(c specChange) bool { return !c.near(w.near) })
+	}
+	return w.writeAll(ctx, changes, generation)
 }
 
 // writeAll writes changes of specs in as many transactions as it takes. They were made from what the store held at a generation;
