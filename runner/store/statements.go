@@ -12,6 +12,10 @@ import (
 // for each length of it.
 const keptStatements = 200
 
+// keptLength is the longest text, in bytes, that is kept. Longer ones have a long list, and few of them come again with a list of just
+// that length; parsed, each takes many times its length of memory. They also take longer to run than to be parsed.
+const keptLength = 1500
+
 // readChanges gives what [Store.Changes] gives on SQLite.
 const readChanges = `PRAGMA data_version`
 
@@ -96,8 +100,12 @@ func (c *keptConn) Close() error {
 	return c.sqliteConn.Close()
 }
 
-// keeps says whether a statement is one that is run often: none that changes the schema or the connection.
+// keeps says whether a statement is worth keeping, and can be parsed once and run many times. Some pragmas act when they are parsed, and
+// never again.
 func keeps(text string) bool {
+	if len(text) > keptLength {
+		return false
+	}
 	verb, _, _ := strings.Cut(text, " ")
 	switch verb {
 	case "SELECT", "INSERT", "UPDATE", "DELETE":

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -144,5 +145,19 @@ func TestAConnectionKeepsABoundedNumberOfStatements(t *testing.T) {
 		if n := kept(t, conn); n > keptStatements {
 			t.Fatalf("it keeps %d statements", n)
 		}
+	}
+}
+
+func TestStatementsWithLongListsAreNotKept(t *testing.T) {
+	t.Parallel()
+	conn := oneConnection(t)
+	for n := 300; n < 500; n++ {
+		var found int
+		if err := conn.QueryRowContext(t.Context(), `SELECT count(*) FROM numbers WHERE n IN (`+strings.Repeat("10000, ", n)+`1)`).Scan(&found); err != nil || found != 1 {
+			t.Fatalf("%d found: %v", found, err)
+		}
+	}
+	if n := kept(t, conn); n > 1 { // the one that filled the table is none of them
+		t.Errorf("it keeps %d statements", n)
 	}
 }
