@@ -383,13 +383,11 @@ func (e *Engine) extendHorizon() {
 }
 
 // pollStore looks at who owns what (updateOwnership), and takes up what others wrote into the store: orders and specs. Plans it leaves
-// to workOnPlans, which it wakes.
+// to workOnPlans, which it wakes. What one of them cannot do holds up none of the others.
 func (e *Engine) pollStore(ctx context.Context) error {
-	if err := e.updateOwnership(ctx); err != nil {
-		return err
-	}
 	defer e.lookForPlans()
-	return e.reloadWorkers(ctx)
+	err := e.updateOwnership(ctx)
+	return errors.Join(err, e.reloadWorkers(ctx))
 }
 
 // lookForPlans wakes workOnPlans. Where that is at work, it looks again after that.
