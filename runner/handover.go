@@ -118,22 +118,13 @@ func (w *worker) halt(fenced bool) {
 
 func (w *worker) isFenced() bool { return w.fenced.Load() }
 
-// leave takes leave of all occurrences of an App ID that is another's.
+// leave takes leave of all occurrences of an App ID that is another's, and tells of what somebody asked for now. No request is out.
 func (w *worker) leave() {
-	w.callers.Wait() // they were cancelled
-	w.tellReleased()
-	for _, o := range w.near {
-		w.e.dropIssues(&o.state)
-		w.release(o)
-	}
-}
-
-// tellReleased tells of what somebody asked for now and another node goes on with.
-func (w *worker) tellReleased() {
 	for _, o := range w.near {
 		if o.now {
 			w.e.cfg.OnNowReleased(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
 		}
+		w.giveUp(o)
 	}
 }
 

@@ -137,15 +137,16 @@ func (e *Engine) noteIssues(before, after *session.State) {
 	e.noteOrphans(after)
 }
 
-// dropIssues removes the health issues of a class that another node works on.
-func (e *Engine) dropIssues(s *session.State) {
+// dropIssues removes the health issues of a class that another node works on. They were raised by a state that is stored, so what has
+// happened since does not tell which there are: all that its sessions may have, now and then, are removed.
+func (e *Engine) dropIssues(o *occurrence) {
+	before := o.beforePending()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for key := range stateIssues(s) {
-		delete(e.issues, key)
-	}
-	for i := range s.Sessions {
-		delete(e.orphans, orphanKey(&s.Sessions[i]))
+	delete(e.issues, issueKey{reason.IssueOrphan, o.spec.ID})
+	for _, x := range slices.Concat(before.Sessions, o.state.Sessions) {
+		delete(e.issues, issueKey{reason.IssueCredentialsFailing, session.CredentialsID(o.spec.ID, x)})
+		delete(e.orphans, orphanKey(&x))
 	}
 }
 

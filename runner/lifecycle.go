@@ -201,6 +201,9 @@ func (e *Engine) noteLeft(ctx context.Context) error {
 			return fmt.Errorf("read the store: %w", err)
 		}
 		for i := range rows {
+			if e.shared() && e.workerOf(rows[i].WorkerApp()) == nil { // another node notes them
+				continue
+			}
 			d, err := decodeRow(&rows[i])
 			if err != nil {
 				return err

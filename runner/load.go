@@ -279,7 +279,11 @@ func (w *worker) reread(o *occurrence, refused error) {
 					w.log.Error("occurrence belongs to another owner; released", "occurrence", o.spec.ID, "error", refused)
 					w.e.cfg.OnNowReleased(o.spec.ID, refused)
 				}
-				w.release(o)
+				if r == nil || w.e.workerOf(r.WorkerApp()) == nil {
+					w.giveUp(o)
+				} else {
+					w.release(o)
+				}
 				return
 			}
 			if r.Version != o.version {
@@ -332,6 +336,12 @@ func (w *worker) release(o *occurrence) {
 	}
 	w.e.forgetForeign(o.spec.ID)
 	w.notRecorded(o.spec.ID)
+}
+
+// giveUp releases an occurrence that this node does not work on any more. Its health issues are raised by the node that does.
+func (w *worker) giveUp(o *occurrence) {
+	w.e.dropIssues(o)
+	w.release(o)
 }
 
 // later has the loop run f when a failing store is to be tried again. An end of the engine waits for it.

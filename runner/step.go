@@ -180,7 +180,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 		if o.now {
 			w.e.cfg.OnNowReleased(o.spec.ID, err)
 		}
-		w.release(o)
+		w.giveUp(o)
 	default:
 		w.e.storeFailed(err)
 		held := p.calls[:0:0]
@@ -288,6 +288,10 @@ func (w *worker) scheduleOrRelease(o *occurrence) {
 	case o.live() || o.awaitedAnswers > 0 || o.pending != nil:
 		w.schedule(o)
 	case o.spec.App != w.app: // it is another worker's from now on
+		if w.e.workerOf(o.spec.App) == nil {
+			w.giveUp(o)
+			return
+		}
 		w.release(o)
 		w.e.nudge(o.spec.App)
 	case far && sameSeen(o.state.Sessions, o.saved.Sessions):

@@ -265,11 +265,11 @@ func (w *worker) loop() {
 			return
 		case <-w.halted:
 			if w.isFenced() {
-				w.leave()
+				w.callers.Wait() // they were cancelled
 			} else {
 				w.drain()
-				w.tellReleased()
 			}
+			w.leave()
 			return
 		}
 	}
