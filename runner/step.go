@@ -220,7 +220,7 @@ func (o *occurrence) notSent(calls []session.Action) {
 func (w *worker) stored(o *occurrence, next session.State, saved document, calls []session.Action) {
 	before := o.beforePending()
 	if o.pending != nil {
-		o.events = append(o.events, sentLate(calls, o.pending.since)...)
+		o.events = append(o.events, w.sentLate(o.pending)...)
 	}
 	w.watch(&before, &next)
 	o.state, o.saved, o.preempted, o.pending = next, saved, false, nil
@@ -246,11 +246,11 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	}
 }
 
-// sentLate tells of the acquires and starts that are only sent now, since the store could not be written from an instant on.
-func sentLate(calls []session.Action, since time.Time) (events []session.Event) {
-	for _, act := range calls {
-		if act.Op == agora.OpAcquire || act.Op == agora.OpStart {
-			events = append(events, session.SentLate{Attempt: act.Attempt, Op: act.Op, Since: since})
+// sentLate tells of the acquires and starts that were held back while the store could not be written, and are sent now.
+func (w *worker) sentLate(p *pendingCommit) (events []session.Event) {
+	for _, act := range p.calls {
+		if w.sends(act) && (act.Op == agora.OpAcquire || act.Op == agora.OpStart) {
+			events = append(events, session.SentLate{Attempt: act.Attempt, Op: act.Op, Since: p.since})
 		}
 	}
 	return events
@@ -272,14 +272,17 @@ func (w *worker) watch(before, next *session.State) {
 	}
 }
 
-// send sends the requests. A worker that is shutting down sends nothing new, except the start that follows an acquire.
+// send sends the requests.
 func (w *worker) send(o *occurrence, calls []session.Action) {
 	for _, act := range calls {
-		if !w.draining || act.Op == agora.OpStart {
+		if w.sends(act) {
 			w.call(o, o.state, act)
 		}
 	}
 }
+
+// sends says that the worker sends a request. One that is shutting down sends nothing new, except the start that follows an acquire.
+func (w *worker) sends(act session.Action) bool { return !w.draining || act.Op == agora.OpStart }
 
 // scheduleOrRelease puts an occurrence for which nothing is due where it waits: into the heap if it is near, else back into the store.
 func (w *worker) scheduleOrRelease(o *occurrence) {
