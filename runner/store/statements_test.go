@@ -157,7 +157,7 @@ func TestStatementsWithLongListsAreNotKept(t *testing.T) {
 			t.Fatalf("%d found: %v", found, err)
 		}
 	}
-	if n := kept(t, conn); n > 1 { // the one that filled the table is none of them
+	if n := kept(t, conn); n > 0 {
 		t.Errorf("it keeps %d statements", n)
 	}
 }
