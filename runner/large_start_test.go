@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // TestAStartThatWritesALargePlanWatchesWhatRuns has a class end, and another one begin, while a start writes its plan.
@@ -33,7 +35,7 @@ func TestAStartThatWritesALargePlanWatchesWhatRuns(t *testing.T) {
 		large.Store(true)
 		h.atPoint = func(at string) {
 			if at == "before writing the plan" && large.Swap(false) {
-				time.Sleep(2 * time.Hour)
+				time.Sleep(80 * time.Minute)
 			}
 		}
 		until(monday.Add(30 * time.Minute))
@@ -152,12 +154,70 @@ func duringALargeStart(t *testing.T, before []*plan.Plan, after *plan.Plan) (h *
 		}
 		until(monday.Add(49 * time.Minute))
 		e = h.open(after)
-		if now := time.Now(); now.Before(monday.Add(69 * time.Minute)) {
-			t.Errorf("the plan was written by %v", now)
-		}
 		until(monday.Add(3 * time.Hour))
+		if n := writes.Load(); n < 3 {
+			t.Errorf("the plan took %d transactions", n)
+		}
 		h.shut(e)
 		h.audit()
 	})
 	return h
+}
+
+// TestAStartBesideAnotherWriterWatchesWhatRuns has another node write specs before each transaction of a start, so that what is near of the
+// plan cannot be written for half an hour.
+func TestAStartBesideAnotherWriterWatchesWhatRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := newFleet(t, simulator.Config{})
+		a := f.join("a", nil, loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(30 * time.Minute))
+		f.leave(a)
+		other := f.openStore("other", f.slow)
+		defer func() { must(t, other.Close()) }()
+		f.failpoint = func(at string) {
+			if at != "before writing the plan" || !time.Now().Before(monday.Add(70*time.Minute)) {
+				return
+			}
+			time.Sleep(5 * time.Second)
+			if err := other.WriteSpecs(context.Background(), func(*store.SpecTx) error { return nil }); err != nil {
+				t.Error(err)
+			}
+		}
+		until(monday.Add(40 * time.Minute))
+		b := f.join("b", nil, loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-15 11:00-11:30"), "school.yaml"))
+		until(monday.Add(160 * time.Minute))
+		f.recorded(b.store, 2)
+		f.leave(b)
+		for _, s := range f.sim.Ledger().Sessions {
+			if s.StoppedAt == nil || s.StoppedAt.After(monday.Add(53*time.Minute)) && s.StartedAt.Before(monday) {
+				t.Errorf("the recording of %s that began at %v was stopped at %v", s.Cname, s.StartedAt, s.StoppedAt)
+			}
+		}
+	})
+}
+
+// TestAStartGoesOnWhereTheStoreCannotTakeWhatIsFarAhead takes the table of generations away for some minutes, after what is near of a plan has
+// been written.
+func TestAStartGoesOnWhereTheStoreCannotTakeWhatIsFarAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Minute))
+		f := newFleet(t, simulator.Config{})
+		var writes atomic.Int64
+		f.failpoint = func(at string) {
+			if at == "before writing the plan" && writes.Add(1) == 2 {
+				f.define("ALTER TABLE changes RENAME TO hidden")
+				time.AfterFunc(5*time.Minute, func() { f.define("ALTER TABLE hidden RENAME TO changes") })
+			}
+		}
+		a := f.join("a", nil, loadPlan(t, school("2031-09-15 09:00-09:15, 2031-09-16 09:00-09:50"), "school.yaml"))
+		until(monday.Add(20 * time.Minute))
+		f.recorded(a.store, 1)
+		if rows, err := a.store.Occurrences(t.Context(), store.Filter{}); err != nil || len(rows) != 2 {
+			t.Errorf("the store has %d classes, want 2: %v", len(rows), err)
+		}
+		f.leave(a)
+	})
 }

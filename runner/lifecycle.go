@@ -71,12 +71,20 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	return nil
 }
 
-// beginWork has the plans be worked on. What is near of all of them is written before any worker begins: by the spec of an earlier plan a
-// worker would stop a class that was extended while no daemon ran, and begin one that was removed. The rest, which may take minutes, is
-// written beside the workers, the timers and the polls, as in a reload.
+// nearWithin bounds for how long a start writes what is near before its workers begin: other nodes may write at the same time, and a
+// database may hang.
+const nearWithin = 10 * time.Second
+
+// restWithin is for how long a start waits until its plans are written. After that the rest is written beside whatever comes after it.
+const restWithin = 10 * time.Second
+
+// beginWork has the plans be worked on. What is near of all of them is written before any worker begins, as far as nearWithin allows: by the
+// spec of an earlier plan a worker would stop a class that was extended while no daemon ran, and begin one that was removed. The rest,
+// which may take minutes, is written beside the workers, the timers and the polls, as in a reload.
 func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 	e.applying.Lock()
-	defer e.applying.Unlock()
+	unlock := e.applying.Unlock
+	defer func() { unlock() }()
 	var err error
 	if e.seen.command, err = e.cfg.Store.LastCommand(ctx); err != nil {
 		return fmt.Errorf("read the store: %w", err)
@@ -84,9 +92,9 @@ func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 	if err := e.activateAtStart(ctx, plans); err != nil {
 		return err
 	}
-	var written map[*applied]Diff
+	var near nearWritten
 	if e.scheduling {
-		if written, err = e.writeNear(ctx); err != nil {
+		if near, err = e.writeNear(ctx); err != nil {
 			return err
 		}
 	}
@@ -102,52 +110,108 @@ func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 	for _, w := range e.workers {
 		w.startLoop()
 	}
-	e.answerFrom = e.started // what came before has been answered for
 	e.mu.Unlock()
-	e.startTimers()
 	if !e.scheduling {
+		e.answerFromStart()
+		e.startTimers()
 		return nil
 	}
-	return e.writeRest(ctx, written)
+	if near.all {
+		e.answerFromStart()
+	}
+	e.startTimers()
+	unlock = func() {} // writeRest does
+	rest := make(chan struct{})
+	e.wg.Add(1)
+	go func() {
+		defer close(rest)
+		e.writeRest(near)
+	}()
+	limit := time.NewTimer(restWithin)
+	defer limit.Stop()
+	select {
+	case <-rest:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-limit.C:
+		e.log.Info("the plans are large, or the store is slow: classes that are far ahead are written beside the work")
+		return nil
+	}
 }
 
-// writeNear writes what the plans of a start want of what is near, and removes what is planned for others. It gives what it changed. The
-// caller holds applying.
-func (e *Engine) writeNear(ctx context.Context) (written map[*applied]Diff, err error) {
+// answerFromStart says that what came before this start has been answered for.
+func (e *Engine) answerFromStart() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.answerFrom = e.started
+}
+
+// nearWritten is what a start has written before its workers begin.
+type nearWritten struct {
+	all   bool // that is near
+	diffs map[*applied]Diff
+}
+
+// writeNear writes what the plans of a start want of what is near, and removes what is planned for others. Where nearWithin is over, that
+// is no error. The caller holds applying.
+func (e *Engine) writeNear(ctx context.Context) (near nearWritten, err error) {
+	bounded, cancel := context.WithTimeout(ctx, nearWithin)
+	defer cancel()
+	near.diffs, err = e.writeNearWithin(bounded)
+	switch {
+	case err != nil && bounded.Err() != nil && ctx.Err() == nil:
+		e.log.Warn("the next classes of the plans are not written yet; until they are, classes are recorded as planned before this start", "error", err)
+		return near, nil
+	case err != nil:
+		return near, err
+	}
+	near.all = true
+	// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
+	// start still writes what was planned since the one before. The rest begins hours from now, and that start writes it, too.
+	if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
+		return near, fmt.Errorf("write the store: %w", err)
+	}
+	return near, nil
+}
+
+// writeNearWithin is writeNear as far as a context allows.
+func (e *Engine) writeNearWithin(ctx context.Context) (diffs map[*applied]Diff, err error) {
 	if err := e.removeOthers(ctx); err != nil {
 		return nil, err
 	}
-	written = map[*applied]Diff{}
+	diffs = map[*applied]Diff{}
 	for _, a := range e.applied() {
 		if !e.writesSpecsOf(a) {
 			continue
 		}
-		written[a], err = e.writeNearOf(ctx, a)
+		diffs[a], err = e.writeNearOf(ctx, a)
 		if err != nil && !errors.Is(err, errSuperseded) { // writeRest tells of that
-			return nil, err
+			return diffs, err
 		}
 	}
-	// From this heartbeat on the next start answers for classes (since). It follows the write, so that after a crash in between the next
-	// start still writes what was planned since the one before. The rest begins hours from now, and that start writes it, too.
-	if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil {
-		return nil, fmt.Errorf("write the store: %w", err)
-	}
-	return written, nil
+	return diffs, nil
 }
 
-// writeRest writes what the plans of a start want up to the horizon, beyond what is written of them. The caller holds applying.
-func (e *Engine) writeRest(ctx context.Context, written map[*applied]Diff) error {
+// writeRest writes what the plans of a start want up to the horizon, beyond what is written of them, until the store has taken it or the
+// engine ends. It releases applying, which the start holds.
+func (e *Engine) writeRest(near nearWritten) {
+	defer e.wg.Done()
+	defer e.applying.Unlock()
+	if !near.all && e.insist(e.ctx, func() error { return e.removeOthers(e.ctx) }) != nil {
+		return // the engine ends
+	}
 	for _, a := range e.applied() {
-		diff, done, err := e.writeActive(ctx, a, e.writePlan)
+		diff, done, err := e.writeActive(e.ctx, a, e.writePlanInTheEnd)
 		if err != nil {
-			return err
+			return // the engine ends
 		}
 		if done {
-			diff = diff.plus(written[a])
+			diff = diff.plus(near.diffs[a])
 			e.log.Info("plan active", "plan", a.plan.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 	}
-	return nil
+	e.answerFromStart()
 }
 
 // ensureWorkers gives a worker to each App ID that has something to do.

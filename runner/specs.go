@@ -463,16 +463,25 @@ func (e *Engine) writePlan(ctx context.Context, a *applied) (Diff, error) {
 var planBackoff = catalog.Backoff{Steps: []time.Duration{storeEvery, 2 * time.Second, 5 * time.Second, 10 * time.Second}, Then: 30 * time.Second}
 
 // writePlanInTheEnd is writePlan where the store may be unable to take it: it is tried until it can, or until the end.
-func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (Diff, error) {
+func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (diff Diff, err error) {
+	err = e.insist(ctx, func() (err error) {
+		diff, err = e.writePlan(ctx, a)
+		return err
+	})
+	return diff, err
+}
+
+// insist repeats a write until the store takes it, or until the end. Where a newer revision is active it gives [errSuperseded].
+func (e *Engine) insist(ctx context.Context, write func() error) error {
 	for tries := 0; ; tries++ {
-		diff, err := e.writePlan(ctx, a)
+		err := write()
 		switch {
 		case err == nil, errors.Is(err, errSuperseded):
-			return diff, err
+			return err
 		case ctx.Err() != nil:
-			return diff, ctx.Err()
+			return ctx.Err()
 		case e.ctx.Err() != nil:
-			return diff, e.ctx.Err()
+			return e.ctx.Err()
 		}
 		e.storeFailed(err)
 		wait, _ := planBackoff.Next(tries, 0)
