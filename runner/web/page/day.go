@@ -109,6 +109,9 @@ func clockChange(from, until time.Time, zone *time.Location) string {
 	}
 	before, after := end.Add(-time.Second).In(zone), end.In(zone)
 	shift := time.Duration(offsetOf(after)-offsetOf(before)) * time.Second
+	if shift == 0 { // package time ends a stretch where 31 December of a leap year begins in UTC, or earlier than from on that day
+		return ""
+	}
 	way := "forward"
 	if shift < 0 {
 		way = "back"

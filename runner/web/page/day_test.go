@@ -20,6 +20,9 @@ func TestADayOnWhichTheClockChangesSaysSo(t *testing.T) {
 	if _, body := get(t, server, "/day/2031-10-27"); strings.Contains(body, "The clock goes") {
 		t.Error("the day after says so too")
 	}
+	if _, body := get(t, server, "/day/2032-12-31"); strings.Contains(body, "The clock goes") {
+		t.Error("the clock is said to change on the last day of a leap year")
+	}
 	if _, body := get(t, server, "/week/2031-W43"); !strings.Contains(body, "this day has 25 hours") {
 		t.Error("the week does not say so")
 	}
