@@ -136,9 +136,9 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	return nil
 }
 
-// holdsAlready says that the same closure holds and cancels all that it covers, and tells of it: what was asked for is so. Where an
-// operator has taken a class of a day back, the day can be closed once more: that covers the class again. Extensions of a day add up.
-// The pause of a recording that there is not, or that is paused, is refused.
+// holdsAlready says that the same closure holds and leaves no class to cancel, and tells of it: what was asked for is so. Where an
+// operator has taken a class of a day back, the day can be closed once more: that covers the class again, unless it has been recorded
+// since. Extensions of a day add up. The pause of a recording that there is not, or that is paused, is refused.
 func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure, covers int) (bool, error) {
 	if c.Kind == store.ClosurePause {
 		if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
@@ -158,7 +158,7 @@ func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure,
 	case c.Kind != store.ClosureCancel || covers > 0:
 		return false, nil
 	}
-	text := fmt.Sprintf("closure %d, given %s, cancels these classes already: %s", held.ID, held.At.UTC().Format(minuteLayout), closure.Text(held))
+	text := fmt.Sprintf("closure %d, given %s, holds already, and no class is left for it to cancel: %s", held.ID, held.At.UTC().Format(minuteLayout), closure.Text(held))
 	if c.Reason != "" && c.Reason != held.Reason {
 		text += "; its reason is unchanged"
 	}
