@@ -237,7 +237,7 @@ func (e *Engine) ensureWorkers(ctx context.Context) error {
 var begunStates = []string{string(session.Starting), string(session.Recording), string(session.Stopping)}
 
 // noteLeft raises the health issues of what an earlier process began, and of what has ended and left a session that may
-// run.
+// run. Of what has begun it leaves out what another node works on, which notes that.
 func (e *Engine) noteLeft(ctx context.Context) error {
 	if len(e.order) == 0 {
 		return nil
@@ -248,26 +248,40 @@ func (e *Engine) noteLeft(ctx context.Context) error {
 	}
 	var ids []string
 	for _, o := range begun {
-		ids = append(ids, o.ID)
+		if !e.shared() || e.workerOf(o.WorkerApp()) != nil {
+			ids = append(ids, o.ID)
+		}
 	}
-	ended, err := e.cfg.Store.Ended(ctx, e.started.Add(-2*maxLength))
+	if err := e.noteRows(ctx, ids); err != nil {
+		return err
+	}
+	return e.noteLoose(ctx, func(string) bool { return true })
+}
+
+// noteLoose raises the health issues of what has ended and left a session that may run, of some App IDs. No worker reads it again: so a
+// start notes it of all App IDs, whoever owns them, and a node that takes over an App ID notes what others have left there since.
+func (e *Engine) noteLoose(ctx context.Context, of func(app string) bool) error {
+	ended, err := e.cfg.Store.Ended(ctx, e.cfg.Now().Add(-2*maxLength))
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
+	var ids []string
 	for _, x := range ended {
-		if x.Loose {
+		if x.Loose && of(x.App) {
 			ids = append(ids, x.ID)
 		}
 	}
-	for some := range slices.Chunk(ids, 500) {
+	return e.noteRows(ctx, ids)
+}
+
+// noteRows raises the health issues that follow from rows of the store.
+func (e *Engine) noteRows(ctx context.Context, ids []string) error {
+	for some := range slices.Chunk(ids, rowsAtOnce) {
 		rows, err := e.cfg.Store.Rows(ctx, some...)
 		if err != nil {
 			return fmt.Errorf("read the store: %w", err)
 		}
 		for i := range rows {
-			if e.shared() && e.workerOf(rows[i].WorkerApp()) == nil { // another node notes them
-				continue
-			}
 			d, err := decodeRow(&rows[i])
 			if err != nil {
 				return err

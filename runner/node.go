@@ -342,7 +342,7 @@ func (e *Engine) updateOwnership(ctx context.Context) error {
 	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.shareDuties(ctx, nodes), e.deliverMessages(ctx))
 }
 
-// takeOver claims App IDs and begins to work on them.
+// takeOver claims App IDs and begins to work on them. What their owners before have left is noted after that: classes do not wait for it.
 func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 	conns := map[string]*Connection{}
 	for _, app := range apps {
@@ -351,9 +351,15 @@ func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 		}
 	}
 	leases, err := e.claimAll(ctx, slices.Sorted(maps.Keys(conns)))
-	if err != nil {
+	if err != nil || len(leases) == 0 {
 		return err
 	}
+	e.startWorkers(leases, conns)
+	return e.noteLoose(ctx, func(app string) bool { return leases[app].Term > 0 })
+}
+
+// startWorkers gives workers to App IDs that are this node's now.
+func (e *Engine) startWorkers(leases map[string]store.Lease, conns map[string]*Connection) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for app, lease := range leases {
@@ -362,7 +368,6 @@ func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 		}
 		e.workers[app].startLoop()
 	}
-	return nil
 }
 
 // connectionFor is how to reach the service for an App ID: by a plan at work that names it, else by what is recorded there; nil where

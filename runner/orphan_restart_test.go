@@ -3,6 +3,7 @@ package runner_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -68,4 +69,71 @@ func TestAnOrphanIsAnIssueOverEachRestart(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnOrphanOfAClassThatHasEndedIsAnIssueOfSomeNode replaces the nodes of a shared store after a class that left an orphan: a node that
+// is alive shows it until the hours of the session are over.
+func TestAnOrphanOfAClassThatHasEndedIsAnIssueOfSomeNode(t *testing.T) {
+	t.Parallel()
+	const look = 10 * time.Second // virtual: some looks at the nodes
+	for _, tt := range []struct {
+		name   string
+		nodes  int
+		change func(f *fleet, join func() *fleetNode)
+	}{
+		{"killed and restarted at once", 1, func(f *fleet, join func() *fleetNode) {
+			f.killed(f.nodes[0])
+			join()
+		}},
+		{"taken over from a node that leaves", 2, func(f *fleet, _ func() *fleetNode) { f.leave(f.nodes[0]) }},
+		{"taken over from a node that is killed", 2, func(f *fleet, _ func() *fleetNode) { f.killed(f.nodes[0]) }},
+		{"a rolling restart", 2, func(f *fleet, join func() *fleetNode) {
+			for range 2 {
+				f.leave(f.nodes[0])
+				time.Sleep(look)
+				join()
+				time.Sleep(look)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				f := newFleet(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
+				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				join := func() *fleetNode { return f.join("node", nil, p) }
+				for range tt.nodes {
+					join()
+				}
+				until(monday.Add(58 * time.Minute))
+				tt.change(f, join)
+				time.Sleep(look)
+				var shown []string
+				for _, n := range f.nodes {
+					for _, issue := range n.Issues() {
+						shown = append(shown, issue.String())
+					}
+				}
+				if len(shown) == 0 || slices.ContainsFunc(shown, func(s string) bool { return !strings.HasPrefix(s, "orphan: "+german+": session 1 ") }) {
+					t.Errorf("the nodes show %q, want the orphan alone", shown)
+				}
+				until(monday.Add(2 * time.Hour))
+				for len(f.nodes) > 0 {
+					if issues := f.nodes[0].Issues(); len(issues) > 0 {
+						t.Errorf("when its hours are over: %v, want no issue", issues)
+					}
+					f.leave(f.nodes[0])
+				}
+			})
+		})
+	}
+}
+
+// killed kills a node, which is then no node of the fleet.
+func (f *fleet) killed(n *fleetNode) {
+	f.kill(n)
+	n.Abandon()
+	n.Close()
+	f.nodes = slices.DeleteFunc(f.nodes, func(o *fleetNode) bool { return o == n })
 }
