@@ -137,8 +137,8 @@ func (e *Engine) noteIssues(before, after *session.State) {
 	e.noteOrphans(after)
 }
 
-// dropIssues removes the health issues of a class that another node works on. They were raised by a state that is stored, so what has
-// happened since does not tell which there are: all that its sessions may have, now and then, are removed.
+// dropIssues removes the health issues of a class that another node works on, but for its orphans. They were raised by a state that is
+// stored, so what has happened since does not tell which there are: all that its sessions may have, now and then, are removed.
 func (e *Engine) dropIssues(o *occurrence) {
 	before := o.beforePending()
 	e.mu.Lock()
@@ -146,6 +146,18 @@ func (e *Engine) dropIssues(o *occurrence) {
 	delete(e.issues, issueKey{reason.IssueOrphan, o.spec.ID})
 	for _, x := range slices.Concat(before.Sessions, o.state.Sessions) {
 		delete(e.issues, issueKey{reason.IssueCredentialsFailing, session.CredentialsID(o.spec.ID, x)})
+	}
+}
+
+// dropOrphans removes the orphans of a class that the next owner of its App ID reads, and so notes.
+func (e *Engine) dropOrphans(o *occurrence) {
+	before := o.beforePending()
+	if before.Phase == session.Ended { // nobody reads it again
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, x := range slices.Concat(before.Sessions, o.state.Sessions) {
 		delete(e.orphans, orphanKey(&x))
 	}
 }

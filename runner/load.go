@@ -280,7 +280,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 					w.e.cfg.OnNowReleased(o.spec.ID, refused)
 				}
 				if r == nil || w.e.workerOf(r.WorkerApp()) == nil {
-					w.giveUp(o)
+					w.passOn(o)
 				} else {
 					w.release(o)
 				}
@@ -338,8 +338,15 @@ func (w *worker) release(o *occurrence) {
 	w.notRecorded(o.spec.ID)
 }
 
-// giveUp releases an occurrence that this node does not work on any more. Its health issues are raised by the node that does.
+// giveUp releases an occurrence whose App ID is another node's, which raises its health issues.
 func (w *worker) giveUp(o *occurrence) {
+	w.e.dropOrphans(o)
+	w.passOn(o)
+}
+
+// passOn releases an occurrence that another node works on under another App ID. That one does not read it before it is near: until their
+// hours are over, its orphans stay issues of this node.
+func (w *worker) passOn(o *occurrence) {
 	w.e.dropIssues(o)
 	w.release(o)
 }

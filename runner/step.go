@@ -292,7 +292,7 @@ func (w *worker) scheduleOrRelease(o *occurrence) {
 		w.schedule(o)
 	case o.spec.App != w.app: // it is another worker's from now on
 		if w.e.workerOf(o.spec.App) == nil {
-			w.giveUp(o)
+			w.passOn(o)
 			return
 		}
 		w.release(o)
