@@ -43,7 +43,8 @@ func newStatusCommand(a *app) *cobra.Command {
 
 Status lists health issues with advice, the classes that are being recorded,
 those due within 24 hours, those that ended badly within 24 hours, pending
-orders, and plans that wait or were refused. It reads the store, so it works
+orders, and plans that wait or were refused. Of a store of run --simulate, the
+first line says that nothing is recorded. Status reads the store, so it works
 whether or not the daemon is running. A daemon on this machine is also asked
 itself, since it cannot report to a store that cannot be written. Classes that
 no daemon has planned yet are computed from the active plans.
@@ -135,10 +136,13 @@ func (a *app) watchStatus(ctx context.Context, s *store.Store, o statusOptions) 
 // nextShown is how many of the classes that are due people are shown; --all shows the others.
 const nextShown = 10
 
-// printOverview writes the state of a store for people: the daemon, then what is wrong, then the classes.
+// printOverview writes the state of a store for people: whether it is a simulation, the daemon, then what is wrong, then the classes.
 func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 	now, colours := a.now(), a.paletteFor(a.out)
 	heading := func(text string) { fmt.Fprintln(w, "\n"+colours.Paint(text, color.Bold)) }
+	if o.Simulated {
+		fmt.Fprintln(w, colours.Paint("simulation: "+view.SimulatedText, color.FgYellow))
+	}
 	a.printDaemon(w, o.Daemon, colours)
 	for _, n := range o.Nodes {
 		a.printHanging(w, "  ", view.Line(n.Text(now)), 4)

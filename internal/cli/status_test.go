@@ -338,3 +338,26 @@ func TestAClassThatWasMovedWhileItWasRecordedIsShown(t *testing.T) {
 		t.Errorf("%+v", o.Moved)
 	}
 }
+
+// TestStatusSaysThatADaemonIsSimulated for the store of a simulator alone: its classes look recorded, and no recording is anywhere.
+func TestStatusSaysThatADaemonIsSimulated(t *testing.T) {
+	t.Parallel()
+	for service, simulated := range map[string]bool{"": false, "agora": false, "http://127.0.0.1:8090": false, "simulator": true} {
+		dsn := emptyStore(t)
+		s, err := store.Open(t.Context(), dsn, store.Options{Work: true, Service: service})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, out, _ := command(t, "status", "--store", dsn)
+		if got := strings.HasPrefix(out, "simulation: nothing is recorded at Agora\n"); got != simulated || !simulated && strings.Contains(out, "simulat") {
+			t.Errorf("service %q: the first line is a simulation: %v\n%s", service, got, out)
+		}
+		_, out, _ = command(t, "status", "--store", dsn, "--format", "json")
+		if got, has := decoded[map[string]any](t, out)["simulated"].(bool); !has || got != simulated {
+			t.Errorf("service %q: simulated is %v, %v", service, got, has)
+		}
+	}
+}

@@ -27,11 +27,8 @@ import (
 	"rundown/runner/view"
 )
 
-// The names by which a store remembers its service.
-const (
-	serviceAgora     = "agora"
-	serviceSimulator = "simulator"
-)
+// serviceAgora is the name by which a store remembers the service itself; [view.ServiceSimulator] is the simulator's.
+const serviceAgora = "agora"
 
 // checkAPIURL rejects an invalid base URL before anything is opened.
 func checkAPIURL(base string) error {
@@ -49,7 +46,7 @@ func checkAPIURL(base string) error {
 func (a *app) service() string {
 	switch {
 	case a.flags.simulate:
-		return serviceSimulator
+		return view.ServiceSimulator
 	case a.flags.apiURL != "":
 		return strings.TrimSuffix(a.flags.apiURL, "/")
 	}

@@ -14,6 +14,18 @@ const (
 	recentBeat  = time.Minute     // of a daemon that is not visible here
 )
 
+// ServiceSimulator is the name by which a store remembers that its daemons work with a simulator.
+const ServiceSimulator = "simulator"
+
+// SimulatedText says of a daemon of such a store what nothing else shows: its classes run and end as with the service.
+const SimulatedText = "nothing is recorded at Agora"
+
+// Simulated says that a store belongs to a simulator.
+func Simulated(ctx context.Context, s *store.Store) (bool, error) {
+	name, err := s.Service(ctx)
+	return name == ServiceSimulator, err
+}
+
 // DaemonState is whether a daemon is using a store.
 type DaemonState struct {
 	store.Presence

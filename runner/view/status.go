@@ -23,6 +23,7 @@ type Overview struct {
 	Views
 	Waiting, Refused []store.Revision // the newest of their plans, which are not active
 	Daemon           DaemonState
+	Simulated        bool            // the store belongs to a simulator: nothing is recorded
 	Nodes            []Node          // the daemons of a store on which several may work
 	Health           []runner.Issue  // of the daemon, while it runs
 	Orders           []PendingOrder  // that no daemon has carried out yet
@@ -34,6 +35,9 @@ type Overview struct {
 // planned yet are those of the active plans.
 func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overview, err error) {
 	if o.Daemon, err = ReadDaemon(ctx, s, now); err != nil {
+		return o, err
+	}
+	if o.Simulated, err = Simulated(ctx, s); err != nil {
 		return o, err
 	}
 	if s.Liveness().TTL > 0 {
@@ -82,11 +86,12 @@ type Status struct {
 	Problems    []Alert        `json:"problems"` // what needs a person; empty: nothing does
 	Orders      []PendingOrder `json:"orders"`   // that no daemon has carried out yet
 	Closures    []Closure      `json:"closures"` // that hold for today or later
+	Simulated   bool           `json:"simulated" doc:"The daemons work with a simulator: nothing is recorded at Agora"`
 }
 
 // JSON is the form that scripts read.
 func (o Overview) JSON() Status {
-	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]Node{}, o.Nodes...), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures)}
+	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]Node{}, o.Nodes...), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures), o.Simulated}
 }
 
 // currentOrders are the orders for classes that may be on now or later: a class that is shown as its plan has it has no row

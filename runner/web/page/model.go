@@ -37,13 +37,14 @@ func (i Issue) Link() string {
 
 // System is how the daemon and its machine are.
 type System struct {
-	Running  bool
-	Text     string // in words, such as "running (pid 7, since …)"
-	Started  time.Time
-	LastSeen time.Time
-	Version  string
-	Store    string
-	Issues   []Issue
+	Running   bool
+	Text      string // in words, such as "running (pid 7, since …)"
+	Simulated string // what a simulation does not do; "": the daemon is none
+	Started   time.Time
+	LastSeen  time.Time
+	Version   string
+	Store     string
+	Issues    []Issue
 }
 
 // Plan is a plan with its revisions.

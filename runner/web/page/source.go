@@ -244,7 +244,13 @@ func (s *Source) system(ctx context.Context) (System, error) {
 		}
 	}
 	slices.SortStableFunc(sys.Issues, func(a, b Issue) int { return cmp.Compare(a.Severity, b.Severity) }) // critical, warning
-	var err error
+	simulated, err := view.Simulated(ctx, s.Store)
+	if err != nil {
+		return sys, err
+	}
+	if simulated {
+		sys.Simulated = view.SimulatedText
+	}
 	sys.LastSeen, err = s.Store.LastBeat(ctx)
 	return sys, err
 }

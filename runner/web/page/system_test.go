@@ -1,9 +1,12 @@
 package page
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"rundown/runner/store"
 )
 
 // TestTheSystemPageShowsTheNodes and what each records. Of one whose heartbeats stay away it says that alone: the daemon that serves the
@@ -26,4 +29,22 @@ func TestTheSystemPageShowsTheNodes(t *testing.T) {
 	later := source.Clock().Add(time.Hour)
 	source.Clock = func() time.Time { return later }
 	shows("no heartbeat", "1 h ago")
+}
+
+// TestThePagesSayThatADaemonIsSimulated on the pages that people look at first. Without that, a daemon that records nothing looks well.
+func TestThePagesSayThatADaemonIsSimulated(t *testing.T) {
+	for service, simulated := range map[string]bool{"agora": false, "simulator": true} {
+		s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true, Service: service})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		server := New(&Source{Store: s, Clock: time.Now}, nil)
+		for _, path := range []string{"/", "/system"} {
+			body := ask(t, server, path)
+			if got := strings.Contains(body, "This is a simulation: nothing is recorded at Agora."); got != simulated {
+				t.Errorf("%s of a store for %s says that it is a simulation: %v", path, service, got)
+			}
+		}
+	}
 }
