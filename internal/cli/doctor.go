@@ -50,7 +50,7 @@ type checkJSON struct {
 	Message string      `json:"message"`
 	Try     *string     `json:"try"`
 
-	word string // in text, in place of the result, of what was not checked; "": the result
+	word string // in text, in place of the result, of what was not checked or is only to be known; "": the result
 }
 
 // checkup collects the checks of one run of doctor.
@@ -58,6 +58,9 @@ type checkup struct {
 	a      *app
 	checks []checkJSON
 	unread bool // an active revision of the store cannot be read
+
+	// simulated says that the daemon works with a simulator: --simulate says so, or the store belongs to one and no --api-url is given.
+	simulated bool
 }
 
 // add notes a check; try is what to do about it, "" for nothing.
@@ -68,6 +71,12 @@ func (c *checkup) add(check string, result checkResult, message, try string) {
 // skip adds what was not checked, and why. Programs see it as ok, since nothing is wrong.
 func (c *checkup) skip(check, why string) {
 	c.checks = append(c.checks, checkJSON{Check: check, Result: checkOK, Message: why, word: "skip"})
+}
+
+// note adds what is to be known and is no failure. Programs see it as ok.
+func (c *checkup) note(check, message, try string) {
+	c.add(check, checkOK, message, try)
+	c.checks[len(c.checks)-1].word = "note"
 }
 
 // newDoctorCommand makes doctor. It changes nothing: the store is opened to read, a file that is made beside it is removed at once,
@@ -87,7 +96,8 @@ the active plans of the store. The exit status is 1 if a check fails.
 Doctor sends one request for each project: a query for a recording that does
 not exist. The request is free of charge and tells whether the service is
 reachable, whether it accepts the credentials, and how far the clocks differ.
---offline sends nothing. The store is only read.`,
+--offline sends nothing. The store is only read. For a store of run --simulate,
+and with --simulate, nothing is sent, and references may be unset.`,
 		Example: `  rundown doctor plan.yaml
   rundown doctor --store sqlite:/var/lib/rundown/rundown.db
   rundown doctor plan.yaml --offline --format json`,
@@ -98,7 +108,7 @@ reachable, whether it accepts the credentials, and how far the clocks differ.
 	format := addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c := &checkup{a: a}
+		c := &checkup{a: a, simulated: a.flags.simulate}
 		c.environment()
 		c.proxy()
 		applied := c.store(cmd.Context(), len(args) == 0)
@@ -191,8 +201,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		c.add("store", checkWarn, "does not exist yet", "rundown run creates it; --store selects another")
 		return nil
 	case errors.Is(err, store.ErrNotExist):
-		c.add("store", checkOK, "does not exist yet", "rundown run creates it; --store selects another")
-		c.checks[len(c.checks)-1].word = "note"
+		c.note("store", "does not exist yet", "rundown run creates it; --store selects another")
 		return nil
 	case err != nil:
 		c.unread = true
@@ -211,6 +220,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	if !s.Remote() {
 		c.permissions(s.Path())
 	}
+	c.simulation(ctx, s)
 	c.daemon(ctx, s)
 	if !s.Remote() {
 		c.room(filepath.Dir(s.Path()))
@@ -226,6 +236,18 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		c.unread = true
 	}
 	return applied
+}
+
+// simulation says that a store belongs to a simulator. That is a warning, since nothing else shows that there will be no recordings.
+func (c *checkup) simulation(ctx context.Context, s *store.Store) {
+	simulated, err := view.Simulated(ctx, s)
+	switch {
+	case err != nil:
+		c.add("store", checkFail, err.Error(), "")
+	case simulated:
+		c.simulated = c.simulated || c.a.flags.apiURL == ""
+		c.add("simulation", checkWarn, view.SimulatedText, "to record, start run without --simulate and with another store")
+	}
 }
 
 // held names the plans whose newest revision is in a state in which it is not used. A store that cannot be read is told already.
@@ -322,10 +344,15 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 	return plans
 }
 
-// references checks that every reference is set.
+// references checks that every reference is set. A simulator needs none, so that those which are not are told and are no failure.
 func (c *checkup) references(p *plan.Plan) {
 	w := &environment{app: c.a}
-	if missing := rules.NotChecked(p, w.lookup(p)); len(missing) > 0 {
+	missing := rules.NotChecked(p, w.lookup(p))
+	if len(missing) > 0 && c.simulated {
+		c.note("references of "+p.Name, "not set: "+view.JoinSome(missing, 8)+"; the simulator needs none", "")
+		return
+	}
+	if len(missing) > 0 {
 		c.add("references of "+p.Name, checkFail, "not set: "+view.JoinSome(missing, 8), setReferences)
 		return
 	}
@@ -348,8 +375,12 @@ func (c *checkup) buckets(p *plan.Plan) {
 
 // service asks the service about a recording that does not exist, once for each project.
 func (c *checkup) service(ctx context.Context, p *plan.Plan) {
-	if c.a.flags.simulate {
+	switch {
+	case c.a.flags.simulate:
 		c.skip("service", "skipped, not tested: --simulate")
+		return
+	case c.simulated:
+		c.skip("service", "skipped, not tested: the store belongs to a simulator")
 		return
 	}
 	w := &environment{app: c.a}

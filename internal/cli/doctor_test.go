@@ -139,3 +139,43 @@ func TestDoctorNamesTheBucketsThatNobodyChecks(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// TestDoctorNeedsNoReferencesForASimulator checks a plan without its variables for a store of each service. The simulator needs none, so
+// that they are told and are no failure; for Agora they are one.
+func TestDoctorNeedsNoReferencesForASimulator(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	tomorrows(t, path, 1)
+	for _, tt := range []struct {
+		service      string
+		args         []string
+		status       int
+		shows, lacks []string
+	}{
+		{service: "simulator", status: StatusOK, shows: []string{"note  references of today: not set", "${ACCESS}", "the simulator needs none", "warn  simulation: nothing is recorded at Agora", "skip  service: "}},
+		{service: "agora", args: []string{"--offline"}, status: StatusFindings, shows: []string{"fail  references of today: not set"}, lacks: []string{"simulat"}},
+		{args: []string{"--simulate"}, status: StatusOK, shows: []string{"note  references of today: not set", "skip  service: "}},
+	} {
+		dsn := emptyStore(t)
+		s, err := store.Open(t.Context(), dsn, store.Options{Work: true, Service: tt.service})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		status, out, said := command(t, append([]string{"doctor", path, "--store", dsn}, tt.args...)...)
+		if status != tt.status {
+			t.Errorf("%q %v: status %d, want %d\n%s%s", tt.service, tt.args, status, tt.status, out, said)
+		}
+		for _, text := range tt.shows {
+			if !strings.Contains(out, text) {
+				t.Errorf("%q %v: no %q in\n%s", tt.service, tt.args, text, out)
+			}
+		}
+		for _, text := range tt.lacks {
+			if strings.Contains(out, text) {
+				t.Errorf("%q %v: %q in\n%s", tt.service, tt.args, text, out)
+			}
+		}
+	}
+}
