@@ -68,10 +68,12 @@ func announceCommand(t *SpecTx, c *Command) error {
 
 const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result, reason_code, day, clock, generation FROM commands`
 
-// Commands lists the commands that hold and that the owner of their occurrence has not taken in yet, oldest first.
+// Commands lists the commands that hold and that the owner of their occurrence has not taken in yet, oldest first. Of an occurrence
+// that its owner has never looked at, and is to look at only once it is due, no order is left to be taken in: it was written without any.
 func (s *Store) Commands(ctx context.Context) ([]Command, error) {
 	return query(ctx, s, "list commands", selectCommands+` WHERE reason_code = '' AND generation >
-		coalesce((SELECT observed FROM occurrences WHERE id = occurrence_id AND (state <> 'ended' OR outcome = 'cancelled')), generation) ORDER BY id`, nil, scanCommand)
+		coalesce((SELECT observed FROM occurrences WHERE id = occurrence_id AND (state <> 'ended' OR outcome = 'cancelled')
+			AND NOT (version = 0 AND wakes_at > 0)), generation) ORDER BY id`, nil, scanCommand)
 }
 
 // CommandsAfter lists the commands after one, by their numbers, oldest first, whatever became of them.

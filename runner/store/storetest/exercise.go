@@ -40,6 +40,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what is announced is routed once, with its step", announcements},
 		{"messages are sent in order of their class", outbox},
 		{"a command holds or is refused", commands},
+		{"an order that has no effect any more is not pending", pendingOrders},
 		{"what is wanted is not slept over", race},
 		{"a counter that is read before a commit shows the change after it", uncommitted},
 		{"text is stored without what a database refuses", oddText},
