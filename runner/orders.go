@@ -107,6 +107,8 @@ func judge(state *session.State, orders session.Orders, before []store.Command, 
 			why = reason.Because(reason.NotCancelled, "it was not cancelled")
 		case !now.Before(state.End):
 			why = reason.Because(reason.EndPassed, "refused: its end has passed")
+		case state.Absent && state.Phase == session.Ended && !state.Fresh(): // no session can be begun without the plan's settings
+			why = reason.Because(reason.NotActive, "refused: its plan does not hold it any more; put it back into the plan, then undo the cancellation")
 		default:
 			orders.Cancel = nil
 		}

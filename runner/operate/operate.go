@@ -84,7 +84,11 @@ func UndoOrder(c view.Class, by Operator) (Order, error) {
 	if err := Cancellable(c, true, by.Now); err != nil {
 		return Order{}, err
 	}
-	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, "the cancellation is taken back, and the class will be recorded")
+	effect := "the cancellation is taken back, and the class will be recorded"
+	if view.ReadDoc[view.OccurrenceDoc](c.Row.Doc).Absent && !c.Begun() {
+		effect = "the cancellation is taken back; the class will be recorded if its plan holds it again"
+	}
+	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, effect)
 }
 
 // UndoLast takes a cancellation back, or where there is none the last extension. It is refused where a cancellation was taken back

@@ -84,7 +84,7 @@ func TestAnAcquireThatWasNotSent(t *testing.T) {
 		counted int
 	}{
 		{"while the plan says nothing yet", func(*State) {}, UnansweredEvery, false, 0},
-		{"since the plan dropped it", func(s *State) { s.Absent = true }, 0, true, 1},
+		{"since the plan dropped it", func(s *State) { s.Absent = true }, 0, true, 0},
 		{"for times that the plan has left since", func(s *State) { s.EarlierSessions, s.Begin = 1, at(60) }, 50 * time.Minute, false, 0},
 	} {
 		s := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})

@@ -171,7 +171,7 @@ func (d *Decision) next() (Action, time.Time) {
 // (dueOrAbandon, beginSession), then at whether the occurrence is over (finish). Decide calls it, by next, until it names no request.
 func (d *Decision) choose() (Action, time.Time) {
 	s := &d.S
-	if s.Phase == Ended && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.outOfPlan() {
+	if s.Phase == Ended && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.Absent {
 		if s.OtherApp {
 			s.replan()
 		} else {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"rundown/runner/reason"
@@ -65,6 +66,18 @@ func (s *State) resumeReplicas() {
 	}
 }
 
+// resumeReturned goes on with a class that was given up since no session could be begun while its plan did not hold it, and that the
+// plan holds again before its end.
+func (d *Decision) resumeReturned() {
+	s := &d.S
+	left := func(rep Replica) bool { return rep.AbandonCode == reason.LeftPlan }
+	if s.Absent || s.Cancel != nil || !d.now.Before(s.End) || !slices.ContainsFunc(s.Replicas[:], left) {
+		return
+	}
+	s.reopen()
+	d.note("its plan holds it again")
+}
+
 // observeSpec takes in what is wanted now where that is other than what the status is about. A class that is given a time
 // ahead, or to another App ID, is planned again: its sessions become earlier ones. Where a class that has not ended is given a later end,
 // replicas that had no class time left go on.
@@ -73,6 +86,7 @@ func (d *Decision) observeSpec() {
 	if s.Phase == "" {
 		s.Phase = Planned
 	}
+	d.resumeReturned()
 	first := s.Observed.Start.IsZero()
 	moved := !first && (!s.Start.Equal(s.Observed.Start) || !s.End.Equal(s.Observed.End))
 	anew := !first && !s.Start.Equal(s.Observed.Start) && d.now.Before(s.FirstRequest())

@@ -43,8 +43,12 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 	if d.S.IsEarlier(x) {
 		return
 	}
-	if a.Unplanned && !d.S.Absent { // at a start the plan may not have said yet what it wants, or the class takes over another
+	switch {
+	case a.Unplanned && !d.S.Absent: // at a start the plan may not have said yet what it wants, or the class takes over another
 		d.S.Replicas[x.Replica].RetryAt = d.now.Add(UnansweredEvery)
+		return
+	case a.Unplanned: // resumeReturned takes it back
+		d.S.Replicas[x.Replica].abandon(a.reason(""))
 		return
 	}
 	d.S.Replicas[x.Replica].Failures++
