@@ -388,7 +388,7 @@ func (e *Engine) moveOrdersOf(ctx context.Context, from, to string, orders []sto
 			if err != nil {
 				return err
 			}
-			if row != nil {
+			if begun := id == from && row != nil && len(row.Sessions) > 0; row != nil && !begun { // what has begun ends, or has ended, by what was ordered
 				err = setOrders(t, row, standingOf(commands))
 			}
 			if err := errors.Join(err, t.Log(store.Event{Occurrence: id, At: now, Kind: "plan", Who: e.cfg.Who, Text: text})); err != nil {
