@@ -22,7 +22,7 @@
 //	                      given, keepGiven       which revision a start works on; keepRevision stores a new one
 //	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
 //	                      writeNear              removeOthers, and for each plan writeNearOf; then the workers begin
-//	                      writeRest              for each plan writePlan: moveOrders, and then writeWindow up to the horizon
+//	                      writeRest              for each plan writePlan: moveOrders, passOnExtensions, and then writeWindow up to the horizon
 //	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
 //	each poll: pollStore  updateOwnership        dead nodes are buried, App IDs claimed and handed over
 //	                      reloadWorkers          the workers read what has a higher generation; new ones begin

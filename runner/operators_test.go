@@ -389,7 +389,7 @@ func TestAnEditedClassRelievesTheRunningOne(t *testing.T) {
 		after    string
 		restart  bool // the edit is read by a start instead of a reload
 		id       string
-		extended bool // the running class was extended, which lets it last no longer
+		extended bool // the running class was extended, which lets the other one last longer
 		stopped  time.Duration
 		relieved time.Duration
 	}{
@@ -397,7 +397,7 @@ func TestAnEditedClassRelievesTheRunningOne(t *testing.T) {
 		{"it began sooner", "2031-09-15 08:50-09:40", false, "school/german/20310915T065000Z", false, 42 * time.Minute, 20 * time.Minute},
 		{"it begins in a quarter of an hour", "2031-09-15 09:35-10:00", false, "school/german/20310915T073500Z", false, 62 * time.Minute, 35*time.Minute - 30*time.Second},
 		{"while nobody ran", "2031-09-15 09:10-10:00", true, "school/german/20310915T071000Z", false, 62 * time.Minute, 20 * time.Minute},
-		{"of an extended one", "2031-09-15 09:10-10:00", false, "school/german/20310915T071000Z", true, 62 * time.Minute, 20 * time.Minute},
+		{"of an extended one", "2031-09-15 09:10-10:00", false, "school/german/20310915T071000Z", true, 122 * time.Minute, 20 * time.Minute},
 		{"a class that begins at its end does not", "2031-09-15 09:50-10:40", false, "school/german/20310915T075000Z", false, 102 * time.Minute, 52 * time.Minute},
 		{"a later class does not", "2031-09-15 11:00-11:50", false, "school/german/20310915T090000Z", false, 172 * time.Minute, 52 * time.Minute},
 	}

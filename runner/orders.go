@@ -357,8 +357,9 @@ func (e *Engine) moveOrders(ctx context.Context, a *applied) error {
 		if err := e.moveOrdersOf(ctx, from, to[from], orders[from]); err != nil {
 			return fmt.Errorf("move the orders for %s to %s: %w", from, to[from], err)
 		}
+		delete(orders, from)
 	}
-	return nil
+	return e.passOnExtensions(ctx, a, orders)
 }
 
 // moveOrdersOf gives the orders of one identity to another. An extension is by so much longer than the class, hence it

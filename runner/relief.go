@@ -1,9 +1,18 @@
 package runner
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
+	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // A class that is being recorded and that no plan has any more may be relieved: where the plan has another class of the recording
@@ -82,4 +91,88 @@ func (w *worker) notRecorded(id string) {
 	if w.e.runningClasses[id].app == w.app {
 		delete(w.e.runningClasses, id)
 	}
+}
+
+// passOnExtensions has the extension of a class that is being recorded hold as well for the class that relieves it by a plan. orders
+// are those that hold, by identity. It is called before the plan's occurrences are looked at, and gives each extension once: one that
+// an operator took back from the other class is not given again.
+func (e *Engine) passOnExtensions(ctx context.Context, a *applied, orders map[string][]store.Command) error {
+	now := e.cfg.Now()
+	for _, from := range slices.Sorted(maps.Keys(orders)) {
+		o := standingOf(orders[from])
+		if !strings.HasPrefix(from, a.plan.Name+"/") || o.Cancel != nil || o.Extended == nil || o.Extended.Until.Before(now.Add(-maxLength)) {
+			continue
+		}
+		if o.Extended.Closure != 0 { // a closure itself extends the classes that a plan has anew
+			continue
+		}
+		if _, planned := a.find(from); planned {
+			continue
+		}
+		if err := e.passOnExtension(ctx, a.plan, from, o.Extended, orders); err != nil {
+			return fmt.Errorf("pass on the extension of %s: %w", from, err)
+		}
+	}
+	return nil
+}
+
+// passOnExtension does so for a class that a plan does not hold, where that is being recorded and has not ended.
+func (e *Engine) passOnExtension(ctx context.Context, p *plan.Plan, from string, x *session.Extension, orders map[string][]store.Command) error {
+	rows, err := e.cfg.Store.Occurrences(ctx, store.Filter{ID: from})
+	if err != nil || len(rows) == 0 || rows[0].State != string(session.Starting) && rows[0].State != string(session.Recording) {
+		return err
+	}
+	left, _, err := session.Decode(rows[0].Doc, nil)
+	if err != nil {
+		return nil //nolint:nilerr // such a row is left as it is
+	}
+	now := e.cfg.Now()
+	to := reliever(p, rows[0].Recording, left.Interval, now)
+	if to == nil {
+		return nil
+	}
+	args, err := json.Marshal(session.ExtendArgs{Until: x.Until, Start: x.Start, End: x.End})
+	if err != nil {
+		return err
+	}
+	given := func(cmd store.Command) bool {
+		return cmd.Kind == session.CommandExtend && string(cmd.Args) == string(args)
+	}
+	its := standingOf(orders[to.ID])
+	until := x.UntilFor(to.Start, to.End)
+	if its.Cancel != nil || !until.After(to.End) || !until.After(now) || !x.Exceeds(its.Extended) || slices.ContainsFunc(orders[to.ID], given) {
+		return nil
+	}
+	cmd := store.Command{
+		At: now, Occurrence: to.ID, Kind: session.CommandExtend, Who: x.Who, Reason: x.Reason, Args: args,
+		Day: to.Planned.Format(time.DateOnly), Clock: session.ClockText(to.Planned),
+	}
+	err = e.cfg.Store.WriteSpecs(ctx, func(t *store.SpecTx) error {
+		before, err := t.Commands(to.ID)
+		if err != nil || slices.ContainsFunc(before, given) { // another node was faster
+			return err
+		}
+		cmd, err = GiveIn(t, cmd, session.Interval{Start: to.Start, End: to.End, From: to.RecordFrom, Until: to.RecordUntil})
+		return err
+	})
+	if err == nil && !cmd.DoneAt.IsZero() && cmd.CarriedOut() {
+		e.log.Warn("an extension holds for the class that is recorded in place of the extended one, too",
+			"occurrence", to.ID, "before", from, "end", until.UTC())
+	}
+	return err
+}
+
+// reliever is the class of a recording that relieves one which a plan does not hold any more; nil for none.
+func reliever(p *plan.Plan, recording string, left session.Interval, now time.Time) *plan.Occurrence {
+	for _, r := range p.Recordings {
+		if r.ID != recording {
+			continue
+		}
+		for _, o := range schedule.OccurrencesOf(r, p, left.Start.Add(-maxLength), left.End) {
+			if !o.Cancelled() && Follows(session.Interval{Start: o.Start, End: o.End}, left, now) {
+				return &o
+			}
+		}
+	}
+	return nil
 }
