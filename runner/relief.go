@@ -124,7 +124,8 @@ func (e *Engine) passOnExtension(ctx context.Context, p *plan.Plan, from string,
 	}
 	left, _, err := session.Decode(rows[0].Doc, nil)
 	if err != nil {
-		return nil //nolint:nilerr // such a row is left as it is
+		e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", from, "error", err)
+		return nil
 	}
 	now := e.cfg.Now()
 	to := reliever(p, rows[0].Recording, left.Interval, now)
