@@ -203,7 +203,7 @@ func TestAStartBesideAnotherWriterWatchesWhatRuns(t *testing.T) {
 func TestAStartGoesOnWhereTheStoreCannotTakeWhatIsFarAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		until(monday.Add(-time.Minute))
+		until(monday.Add(-20 * time.Minute))
 		f := newFleet(t, simulator.Config{})
 		var writes atomic.Int64
 		f.failpoint = func(at string) {
