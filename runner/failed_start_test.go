@@ -22,7 +22,7 @@ func TestAStartThatIsInterruptedFreesItsAppIDs(t *testing.T) {
 		var writes atomic.Int64
 		f.failpoint = func(at string) {
 			if at == "before writing the plan" && writes.Add(1) == 2 {
-				time.Sleep(3 * time.Second)
+				time.Sleep(3 * time.Second) // virtual: the write is slow
 				interrupt()
 			}
 		}

@@ -35,7 +35,7 @@ func TestAStartThatWritesALargePlanWatchesWhatRuns(t *testing.T) {
 		large.Store(true)
 		h.atPoint = func(at string) {
 			if at == "before writing the plan" && large.Swap(false) {
-				time.Sleep(80 * time.Minute)
+				time.Sleep(80 * time.Minute) // virtual: the write takes that long
 			}
 		}
 		until(monday.Add(30 * time.Minute))
@@ -149,7 +149,7 @@ func duringALargeStart(t *testing.T, before []*plan.Plan, after *plan.Plan) (h *
 		var writes atomic.Int64
 		h.atPoint = func(at string) {
 			if at == "before writing the plan" && writes.Add(1) == 2 {
-				time.Sleep(20 * time.Minute)
+				time.Sleep(20 * time.Minute) // virtual: the write takes that long
 			}
 		}
 		until(monday.Add(49 * time.Minute))
@@ -180,7 +180,7 @@ func TestAStartBesideAnotherWriterWatchesWhatRuns(t *testing.T) {
 			if at != "before writing the plan" || !time.Now().Before(monday.Add(70*time.Minute)) {
 				return
 			}
-			time.Sleep(5 * time.Second)
+			time.Sleep(5 * time.Second) // virtual: two such writes take longer than a start waits
 			if err := other.WriteSpecs(context.Background(), func(*store.SpecTx) error { return nil }); err != nil {
 				t.Error(err)
 			}

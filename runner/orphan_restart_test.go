@@ -90,9 +90,9 @@ func TestAnOrphanOfAClassThatHasEndedIsAnIssueOfSomeNode(t *testing.T) {
 		{"a rolling restart", 2, func(f *fleet, join func() *fleetNode) {
 			for range 2 {
 				f.leave(f.nodes[0])
-				time.Sleep(look)
+				time.Sleep(look) // virtual
 				join()
-				time.Sleep(look)
+				time.Sleep(look) // virtual
 			}
 		}},
 	} {
@@ -108,7 +108,7 @@ func TestAnOrphanOfAClassThatHasEndedIsAnIssueOfSomeNode(t *testing.T) {
 				}
 				until(monday.Add(58 * time.Minute))
 				tt.change(f, join)
-				time.Sleep(look)
+				time.Sleep(look) // virtual
 				var shown []string
 				for _, n := range f.nodes {
 					for _, issue := range n.Issues() {

@@ -215,3 +215,9 @@ func TestTwoVersionsRecordADay(t *testing.T) {
 		t.Errorf("%d classes, %d changes of the version and %v prove little", out.classes, m.rate.swap, m.count)
 	}
 }
+
+func (s *sharedSoak) setPlan(v version, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plans[v.name] = text
+}

@@ -182,12 +182,6 @@ func (s *sharedSoak) planOf(v version) string {
 	return s.plans[v.name]
 }
 
-func (s *sharedSoak) setPlan(v version, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.plans[v.name] = text
-}
-
 func (s *sharedSoak) noteWork(machine int, version string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
