@@ -92,7 +92,7 @@ func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 	if err := e.activateAtStart(ctx, plans); err != nil {
 		return err
 	}
-	var near nearWritten
+	near := nearWritten{all: true}
 	if e.scheduling {
 		if near, err = e.writeNear(ctx); err != nil {
 			return err
@@ -111,15 +111,13 @@ func (e *Engine) beginWork(ctx context.Context, plans []*plan.Plan) error {
 		w.startLoop()
 	}
 	e.mu.Unlock()
-	if !e.scheduling {
-		e.answerFromStart()
-		e.startTimers()
-		return nil
-	}
 	if near.all {
 		e.answerFromStart()
 	}
 	e.startTimers()
+	if !e.scheduling {
+		return nil
+	}
 	unlock = func() {} // writeRest does
 	rest := make(chan struct{})
 	e.wg.Add(1)
