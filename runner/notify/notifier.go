@@ -184,7 +184,8 @@ func newNotifier(cfg Config) *Notifier {
 	}
 }
 
-// Close ends the sending. What is out is cut off, and sent again at the next start under the same id.
+// Close ends the sending. It waits for what is out, some seconds at most: what gets no answer by then is cut off, and sent again
+// at the next start under the same id.
 func (n *Notifier) Close() {
 	n.cancel()
 	n.running.Wait()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -518,6 +519,53 @@ func TestADaemonThatSendsAgainWasNotLost(t *testing.T) {
 			t.Errorf("after a restart, lost: %+v, joined: %+v", lost, joined)
 		}
 	})
+}
+
+// TestWhatIsTakenAsTheNotifierEndsIsSentOnce ends it while messages are out, which the receiver takes some time to answer.
+func TestWhatIsTakenAsTheNotifierEndsIsSentOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers time.Duration // after which the receiver answers
+		asked   int64         // how often it is asked for the two messages
+	}{
+		"answers within the time":  {answers: 2 * time.Second, asked: 2},
+		"answers one of them late": {answers: 20 * time.Second, asked: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, oneHook)
+				pass(5 * time.Second)
+				var asked atomic.Int64
+				count := func(e notify.CloudEvent) {
+					if e.Type == "rundown.class.failed" {
+						asked.Add(1)
+					}
+				}
+				r.receiver.answers(func(e notify.CloudEvent, _ http.ResponseWriter) {
+					count(e)
+					if strings.Contains(e.Subject, "algebra") {
+						pass(c.answers)
+					}
+				})
+				r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+				r.ends("german-a1", time.Now().Add(-time.Hour), session.Failed)
+				pass(1500 * time.Millisecond)
+				if asked.Load() != 2 {
+					t.Fatalf("%d messages are out, want 2", asked.Load())
+				}
+				closing := time.Now()
+				r.close()
+				if took := time.Since(closing); took > 5*time.Second {
+					t.Errorf("it ends after %v", took)
+				}
+				r.receiver.answers(func(e notify.CloudEvent, _ http.ResponseWriter) { count(e) })
+				r.open()
+				pass(time.Minute)
+				if asked.Load() != c.asked || r.waiting() != 0 {
+					t.Errorf("asked %d times for two messages, want %d; %d wait", asked.Load(), c.asked, r.waiting())
+				}
+			})
+		})
+	}
 }
 
 // TestRisksAreAnnouncedWhereNobodyIsToHear: who follows the events of the API hears of them all the same, in the zone of

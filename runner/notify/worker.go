@@ -15,6 +15,11 @@ const (
 	sendAtOnce = 4
 	// lookAgain is when a worker looks for messages at the latest, though nobody told it of any.
 	lookAgain = time.Minute
+	// answerWithin and writeWithin bound the end of a worker: what is out may be answered, and what was answered be written. Without
+	// that a message that was taken as the notifier ends would be sent twice, and a person would read it twice. The daemon ends
+	// well within the 15 s that deploy/systemd gives it.
+	answerWithin = 3 * time.Second
+	writeWithin  = 5 * time.Second
 )
 
 // worker sends what one target is to hear. Its goroutine alone sends to the target.
@@ -114,16 +119,40 @@ func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
 	if !w.n.mine(ctx) {
 		return lookAgain, nil
 	}
+	if ctx.Err() != nil {
+		return 0, nil
+	}
+	answered, end := outlive(ctx, answerWithin)
+	defer end()
+	written, end := outlive(ctx, writeWithin)
+	defer end()
 	var all sync.WaitGroup
 	answers := make([]answer, len(due))
 	for i := range due {
-		all.Go(func() { answers[i] = w.n.send(ctx, w, &t, &due[i]) })
+		all.Go(func() { answers[i] = w.n.send(answered, w, &t, &due[i]) })
 	}
 	all.Wait()
-	if ctx.Err() != nil {
-		return 0, nil // what was being sent is sent again at the next start, under its id
+	if answered.Err() != nil { // what got no answer is sent again at the next start, under its id
+		due, answers = taken(due, answers)
 	}
-	return 0, w.settle(ctx, &t, due, answers)
+	return 0, w.settle(written, &t, due, answers)
+}
+
+// outlive makes a context that ends within a time after ctx has.
+func outlive(ctx context.Context, within time.Duration) (longer context.Context, end context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(within, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// taken leaves out the messages that were not taken.
+func taken(sent []store.Message, answers []answer) (some []store.Message, of []answer) {
+	for i, a := range answers {
+		if a.err == nil {
+			some, of = append(some, sent[i]), append(of, a)
+		}
+	}
+	return some, of
 }
 
 // send sends one message.
