@@ -17,7 +17,6 @@ type Rule struct {
 	Statement string
 	Source    string // the documented source; "" for rules of our own
 	Conflict  string // where editions of the documentation disagree, "" when they agree
-	Tunable   bool   // a plan's rules: key may change the severity
 }
 
 // ruleIndex is the table of rules by id, completed from the catalogue. It is built at the first use, so that commands
@@ -33,7 +32,6 @@ var ruleIndex = sync.OnceValue(func() map[string]Rule {
 // resolved completes a row of the table from the catalogue. It panics where the catalogue lacks the id, which a test
 // finds.
 func (r Rule) resolved() Rule {
-	r.Tunable = !Structural[r.ID]
 	if r.Statement != "" {
 		return r
 	}
@@ -66,12 +64,22 @@ func MustRule(id string) Rule {
 	return r
 }
 
-// Structural are the rules without which a plan has no meaning. Their severity cannot be changed and no comment
-// suppresses them.
+// Structural are the rules without which a plan has no meaning. They are [Fixed].
 var Structural = map[string]bool{
 	"yaml-syntax": true, "unknown-key": true, "duplicate-key": true, "wrong-type": true, "missing-key": true,
 	"unknown-reference": true, "reference-not-allowed": true, "secret-in-plain-text": true,
 }
+
+// indispensable are the rules, in addition to the structural ones, that report what no class can be recorded without: without it there
+// is nothing to send to the service.
+var indispensable = map[string]bool{
+	"timezone-missing": true, "timezone-unknown": true, "url-required": true, "when-syntax": true, "cron-syntax": true,
+	"storage-config-required": true, "storage-bucket-required": true, "storage-keys-required": true,
+	"storage-vendor-values": true, "video-size-required": true,
+}
+
+// Fixed says whether a plan can neither change the severity of a rule nor suppress its findings by a comment.
+func Fixed(id string) bool { return Structural[id] || indispensable[id] }
 
 // disagreement tells where editions of the documentation differ; "" where they agree. It drops the row numbers of the
 // reference (C11: …), which mean nothing to the author of a plan.

@@ -45,14 +45,14 @@ func Suppress(findings []Finding, ignores []Ignore, used []bool) []Finding {
 }
 
 // ApplySeverities applies the rules: key of a plan: it replaces severities and drops the findings that are off.
-// Structural rules are not affected.
+// Rules that are [Fixed] are not affected.
 func ApplySeverities(findings []Finding, severities map[string]Severity) []Finding {
 	if len(severities) == 0 {
 		return findings
 	}
 	kept := make([]Finding, 0, len(findings))
 	for _, f := range findings {
-		if severity, tuned := severities[f.Rule]; tuned && !Structural[f.Rule] && !neverTuned[f.Rule] {
+		if severity, tuned := severities[f.Rule]; tuned && !Fixed(f.Rule) {
 			if severity == "" {
 				continue
 			}
@@ -61,14 +61,6 @@ func ApplySeverities(findings []Finding, severities map[string]Severity) []Findi
 		kept = append(kept, f)
 	}
 	return kept
-}
-
-// neverTuned are the rules, in addition to the structural ones, that no plan can do without: they report what is
-// missing or could not be read, and without it there is nothing to send to the service.
-var neverTuned = map[string]bool{
-	"timezone-missing": true, "timezone-unknown": true, "url-required": true, "when-syntax": true, "cron-syntax": true,
-	"storage-config-required": true, "storage-bucket-required": true, "storage-keys-required": true,
-	"storage-vendor-values": true, "video-size-required": true,
 }
 
 // Sort puts findings into document order and removes duplicates. Findings in files that the plan does not know come

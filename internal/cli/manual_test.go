@@ -75,7 +75,8 @@ How a rule is enforced: a *finding* of validate; by *construction*, since no pla
 *figure* that the program tells; at *runtime*, while recording; by a *probe* of page or storage; or by a *human*.
 
 A plan tunes severities under `+"`rules:`"+` (off, note, warning, error), and `+"`# rundown:ignore RULE reason`"+` at the end of a
-line, or on the line above it, silences one finding. Rules of structure can be neither tuned nor silenced.
+line, or on the line above it, silences one finding. Rules of structure can be neither tuned nor silenced,
+nor can those that report what no class can be recorded without.
 The JSON of `+"`validate`"+` calls a note `+"`information`"+`.
 
 | rule | severity | enforced |
@@ -84,16 +85,17 @@ The JSON of `+"`validate`"+` calls a note `+"`information`"+`.
 	for _, r := range all {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced)
 	}
-	tunable := map[string]bool{}
 	conflict := map[string]string{}
 	for _, r := range plan.Rules() {
-		tunable[r.ID], conflict[r.ID] = r.Tunable, r.Conflict
+		conflict[r.ID] = r.Conflict
 	}
 	for _, r := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.ID, r.Statement)
 		severity := render.SeverityWord(plan.Severity(r.Severity))
-		if r.Enforced == string(rules.ByFinding) && !tunable[r.ID] {
+		if r.Enforced == string(rules.ByFinding) && plan.Structural[r.ID] {
 			severity += ", a rule of structure"
+		} else if plan.Fixed(r.ID) {
+			severity += ", cannot be tuned"
 		}
 		fmt.Fprintf(&b, "- severity: %s\n- enforced: %s\n", severity, heldBy(r))
 		if entry, documented := catalog.RestrictionByID(r.ID); documented {

@@ -240,6 +240,12 @@ func (b *builder) severities(list entries[severityKey]) {
 			b.root.report("invalid-value", e.Key.At, fmt.Sprintf("%s is a structural rule, whose severity cannot be changed", id), "remove it")
 			continue
 		}
+		if plan.Fixed(id) { // a warning: the plan is as good as without it
+			f := b.root.advised("invalid-value", e.Key.At, fmt.Sprintf("%s reports what no class can be recorded without, so its severity stays", id), plan.NewHint("remove it"))
+			f.Severity = plan.SeverityWarning
+			b.root.add(f)
+			continue
+		}
 		severity, ok := words[word.Text]
 		if !ok {
 			if word.At != (plan.Span{}) {

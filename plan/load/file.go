@@ -35,7 +35,7 @@ type rootFile struct {
 	Expose   *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
 	Notify   []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears of what happens, and of what will go wrong." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", secret: \"${OPS_WEBHOOK_SECRET}\"}]"`
 	Ping     *string              `yaml:"ping" doc:"An HTTPS address that is called each minute while the daemon works, for a service that warns when the calls stop; secret." example:"${PING_URL}"`
-	Rules    entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. Structural rules cannot be changed." example:"{clock-change: off}"`
+	Rules    entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. Those of structure, and those that report what no class can be recorded without, cannot be changed." example:"{clock-change: off}"`
 	partKeys `yaml:",inline"`
 }
 

@@ -53,6 +53,10 @@ func TestACommentSilencesOneRuleAtItsLine(t *testing.T) {
 		{"no rule", "  a: {when: Mon 19:00-19:50} # rundown:ignore\n", "rundown:ignore names no rule [unused-ignore]"},
 		{"no such rule", "  a: {when: Mon 19:00-19:50} # rundown:ignore cname-filename why\n", "\"cname-filename\" is not the id of a rule [unused-ignore]"},
 		{"structure", "  a: {when: Mon 19:00-19:50, titel: A} # rundown:ignore unknown-key why\n", "[unknown-key]\nis a structural rule and cannot be silenced [unused-ignore]"},
+		{
+			"what no class can do without", "  a: {when: Mon 19:00-19:50, url: \"\"} # rundown:ignore url-required the room is not known yet\n",
+			"[url-required]\nreports what no class can be recorded without, and cannot be silenced [unused-ignore]",
+		},
 		{"itself", "  a: {when: Mon 19:00-19:50} # rundown:ignore unused-ignore why\n", "unused-ignore cannot be silenced [unused-ignore]"},
 		{"what was not looked at is not unused", "  a: {when: Mon 19:00-19:50} # rundown:ignore secret-unresolved set on the recorder only\n", ""},
 		{"a text is no comment", "  a: {when: Mon 19:00-19:50, title: \"# rundown:ignore unknown-key x\", note: 'it''s # rundown:ignore x'}\n", ""},
@@ -138,4 +142,20 @@ func TestTheParserSeesTheSameComments(t *testing.T) {
 			t.Fatalf("%d comments, want %d in\n%s", len(found), want, b.String())
 		}
 	})
+}
+
+// TestASeverityThatCannotBeChangedIsAWarning: the rule keeps its severity, and the plan is as good as without the entry.
+func TestASeverityThatCannotBeChangedIsAWarning(t *testing.T) {
+	text := plantest.Base + "rules: {url-required: off}\ndefaults: {timezone: Europe/Madrid}\nrecordings: {a: {url: \"\", when: 2031-12-17 08:00-09:00}}\n"
+	_, findings, err := Load(plantest.Texts{"plan.yaml": text}, "plan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		got = append(got, string(f.Severity)+" "+f.Rule)
+	}
+	if diff := cmp.Diff([]string{"warning invalid-value", "error url-required"}, got); diff != "" {
+		t.Errorf("%s\n%s", diff, plantest.Show(findings))
+	}
 }

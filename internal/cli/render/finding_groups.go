@@ -28,10 +28,6 @@ type alsoFound struct {
 // GroupFindings puts errors before warnings, each in document order, and joins those of one rule that say the same of several
 // recordings, so that a mistake in two hundred of them is read once. Notes are left out.
 func GroupFindings(findings []plan.Finding) []findingGroup {
-	tunable := map[string]bool{}
-	for _, r := range plan.Rules() {
-		tunable[r.ID] = r.Tunable
-	}
 	var groups []findingGroup
 	for _, severity := range []plan.Severity{plan.SeverityError, plan.SeverityWarning} {
 		byRule := map[string][]int{} // groups of the severity
@@ -41,7 +37,7 @@ func GroupFindings(findings []plan.Finding) []findingGroup {
 				continue
 			}
 			for _, i := range byRule[f.Rule] {
-				if name, ok := sameMistake(groups[i].Finding, f, tunable[f.Rule]); ok {
+				if name, ok := sameMistake(groups[i].Finding, f); ok {
 					groups[i].also = append(groups[i].also, alsoFound{f.Pos, name})
 					continue next
 				}
@@ -60,7 +56,7 @@ var recordingName = regexp.MustCompile(`^[a-z0-9-]*[a-z][a-z0-9-]*(@\S+)?$`)
 // has of its own or, where these are many and what to do is the same, the recording that is the first of them. A quoted word
 // is a value of the plan, which makes it another mistake. The rules of structure are about values, so that only a
 // few words may differ there.
-func sameMistake(first, other plan.Finding, tunable bool) (name string, same bool) {
+func sameMistake(first, other plan.Finding) (name string, same bool) {
 	if first.Hint != other.Hint || first.Source != other.Source {
 		return "", false
 	}
@@ -81,7 +77,7 @@ func sameMistake(first, other plan.Finding, tunable bool) (name string, same boo
 		return "", false
 	case head+tail >= (len(b)+1)/2 && runewidth.StringWidth(name) <= longest:
 		return name, true
-	case !tunable || other.Hint == "" || len(own) == 0:
+	case plan.Structural[first.Rule] || other.Hint == "" || len(own) == 0:
 		return "", false
 	}
 	name = strings.Trim(own[0], ",:;")
