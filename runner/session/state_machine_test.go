@@ -157,8 +157,8 @@ again, its sessions so far stay in its history.
 
 The page, the storage and the format of the video are sent with the start of a session. A session that runs keeps its own; one that is
 begun later, because the first one failed, has the new ones. To change the page of a class that is being recorded, cancel the class, wait
-until its session has stopped, and take the cancellation back: then another session begins. Taken back at once, it changes nothing. An update that renews storage credentials sends the storage block as the plan has it now, since
-the service wants it whole.
+until its session has stopped, and take the cancellation back: then another session begins. Taken back at once, it changes nothing. An
+update that renews storage credentials sends the storage block as the plan has it now, since the service wants it whole.
 
 An end that is already past is not written into a spec: the command or the reload that asks for it is refused.
 
