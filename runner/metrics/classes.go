@@ -28,7 +28,7 @@ type classes struct {
 	lateness *prometheus.HistogramVec
 	notice   *prometheus.HistogramVec
 
-	mu      sync.Mutex
+	mu      sync.Mutex          // guards what is below; the metrics above guard themselves
 	counted map[string]*counted // by occurrence
 	swept   time.Time
 }
@@ -48,7 +48,7 @@ func newClasses(now func() time.Time) *classes {
 		ended: counter(nameClasses), reasons: counter(nameReasons), lost: counter(nameSecondsLost),
 		lateness: histogram(nameLateness), notice: histogram(nameNotice),
 	}
-	for _, outcome := range []session.Outcome{session.Recorded, session.Partial, session.Missed, session.Failed, session.Cancelled} {
+	for _, outcome := range outcomes {
 		c.ended.WithLabelValues(string(outcome))
 	}
 	c.lost.WithLabelValues()
@@ -131,7 +131,7 @@ func (c *classes) countOutcome(s *session.State) {
 	}
 }
 
-// sweep forgets what no step comes for any more.
+// sweep forgets what no step comes for any more. The caller holds mu.
 func (c *classes) sweep(now time.Time) {
 	if now.Sub(c.swept) < time.Hour {
 		return

@@ -1,7 +1,11 @@
 package metrics
 
 import (
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
+
+	"rundown/runner/session"
 )
 
 // Metric is one row of the contract.
@@ -46,16 +50,29 @@ const (
 	nameLogDropped     = "rundown_log_dropped_total"
 )
 
+// The labels. What has more values than these texts name says so.
 var (
-	labelOutcome  = Label{"outcome", "`recorded`, `partial`, `missed`, `failed`, `cancelled`"}
+	labelOutcome  = Label{"outcome", listed(outcomes)}
 	labelReason   = Label{"reason_code", "a code of [reason-codes.md](reason-codes.md)"}
 	labelEndpoint = Label{"endpoint", "`acquire`, `start`, `query`, `update`, `stop`, `addresses`"}
 	labelVerdict  = Label{"verdict", "`done`, or in one word what else the answer means, such as `retry`, `wait`, `gone`, `refused`, `unauthorized`, `rate-limited`, `foreign`; `unknown` where there was no answer"}
-	labelState    = Label{"state", "`acquiring`, `starting`, `confirming`, `running`, `suspect`, `stopping`"}
+	labelState    = Label{"state", listed(liveStates)}
 	labelPlan     = Label{"plan", "the name of an active plan"}
 	labelIssue    = Label{"id", "the id of a health issue, such as `account-refused`"}
 	labelVersion  = Label{"version", "as `rundown version` prints it"}
 )
+
+// outcomes are the values of the label of that name: each is there with 0 before a class has it.
+var outcomes = []session.Outcome{session.Recorded, session.Partial, session.Missed, session.Failed, session.Cancelled}
+
+// listed are the values of a label, for people.
+func listed[T ~string](values []T) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = "`" + string(v) + "`"
+	}
+	return strings.Join(texts, ", ")
+}
 
 // Contract lists the metrics, in the order of docs/metrics.md.
 var Contract = []Metric{
