@@ -322,10 +322,10 @@ func (d *decoder) text(n *yaml.Node, s location) (string, bool) {
 	return n.Value, true
 }
 
-// inTypographicQuotes reports a text in typographic quotes, but for those in a title or a note, which are for people.
+// inTypographicQuotes reports a text in typographic quotes, but for those of [proseKeys].
 func (d *decoder) inTypographicQuotes(n *yaml.Node, s location) bool {
 	quotes := typographicText.FindStringSubmatch(n.Value)
-	if quotes == nil || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 || s.name == "title" || s.name == "note" {
+	if quotes == nil || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 || slices.Contains(proseKeys, s.name) {
 		return false
 	}
 	hint := plan.NewHint(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", quotes[1], quotes[3]))
@@ -341,6 +341,9 @@ var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB
 
 // plainKeys are keys whose values are never secret and may be shown in hints.
 var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
+
+// proseKeys are keys whose texts are for people: any character may be meant, and any text may be shown.
+var proseKeys = []string{"title", "note"}
 
 // integer reads a whole number in plain decimal digits. It reports 30.0, and reads it, so that its bounds are checked
 // too.

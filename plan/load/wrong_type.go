@@ -105,17 +105,17 @@ func (d *decoder) typeHint(n *yaml.Node, s location, want string) plan.Hint {
 		return levelHint(n, s, want)
 	case n.Kind != yaml.ScalarNode || want != "text" || !slices.Contains(freeTexts, s.name):
 		return plan.Hint{}
-	case s.name == "title" || s.name == "note":
+	case slices.Contains(proseKeys, s.name):
 		return plan.Hint{Text: "put it in quotes", Replacement: strconv.Quote(n.Value), Raw: true}
 	}
 	return plan.NewHint("put it in quotes")
 }
 
 // placeholderKeys are the keys whose text may contain a brace.
-var placeholderKeys = []string{"url", "cname", "prefix", "an item of prefix", "title", "note"}
+var placeholderKeys = append([]string{"url", "cname", "prefix", "an item of prefix"}, proseKeys...)
 
 // freeTexts are the keys that take any text, so that a number or a word of YAML only needs quotes.
-var freeTexts = []string{"title", "note", "tag", "bucket", "cname", "id", "customer_id", "customer_secret", "access_key", "secret_key"}
+var freeTexts = append([]string{"tag", "bucket", "cname", "id", "customer_id", "customer_secret", "access_key", "secret_key"}, proseKeys...)
 
 // braces recognises {name}, and ${NAME} as far as YAML keeps it, in what YAML read as a mapping.
 func braces(n *yaml.Node) string {
