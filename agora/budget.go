@@ -29,7 +29,8 @@ const (
 )
 
 // Budget admits at most qps requests of an App ID in any sliding second. It is safe for concurrent use, and a nil one
-// has no limit. It has no goroutine; one timer runs while requests wait. mu guards everything.
+// has no limit. It has no goroutine; one timer runs while requests wait. mu guards everything, holds
+// and waiters included; unexported methods are called with it held but for wait, waitPair, waitStart and takeHold, which take it.
 type Budget struct {
 	mu    sync.Mutex
 	qps   int         // 0: no limit

@@ -18,25 +18,25 @@ type EventType int
 
 // The documented kinds. 13 is named once and never described.
 const (
-	EventError              EventType = 1
-	EventWarning            EventType = 2
-	EventStatusUpdate       EventType = 3
-	EventFileInfos          EventType = 4
-	EventSessionExit        EventType = 11
-	EventSessionFailover    EventType = 12
+	EventError              EventType = 1  // an error of a module: recorder, uploader, service
+	EventWarning            EventType = 2  // the same, a warning
+	EventStatusUpdate       EventType = 3  // a call did not fit the state
+	EventFileInfos          EventType = 4  // the first playlist is written
+	EventSessionExit        EventType = 11 // the recording is over
+	EventSessionFailover    EventType = 12 // a failover has begun: for a while queries are answered 404
 	EventHighAvailability   EventType = 13
 	EventUploaderStarted    EventType = 30
-	EventUploaded           EventType = 31
-	EventBackuped           EventType = 32
-	EventUploadingProgress  EventType = 33
-	EventRecorderStarted    EventType = 40
-	EventRecorderLeave      EventType = 41
-	EventWebRecorderStarted EventType = 70
-	EventWebRecorderStopped EventType = 71
-	EventCapabilityLimit    EventType = 72
-	EventWebRecorderReload  EventType = 73
+	EventUploaded           EventType = 31 // all files are in the bucket
+	EventBackuped           EventType = 32 // some files are in the service's own backup, and come to the bucket later
+	EventUploadingProgress  EventType = 33 // once a minute
+	EventRecorderStarted    EventType = 40 // of other modes, which is inferred: for a page 70 comes
+	EventRecorderLeave      EventType = 41 // of modes that join a channel
+	EventWebRecorderStarted EventType = 70 // the page is being recorded: it tells since when
+	EventWebRecorderStopped EventType = 71 // the recorder has ended, with one of the Stopped codes
+	EventCapabilityLimit    EventType = 72 // the page cannot be recorded, and the service stops
+	EventWebRecorderReload  EventType = 73 // the page was loaded again
 	EventDownloadFailed     EventType = 90
-	EventRTMPPublishStatus  EventType = 100
+	EventRTMPPublishStatus  EventType = 100 // the push changed its state
 )
 
 // Event is a notification. Delivery is not guaranteed, not ordered, and may be repeated: use NoticeID, and SID with
@@ -128,12 +128,12 @@ type WebRecorderStoppedDetails struct {
 // capability, page load and access.
 const (
 	StoppedOK               = 0 // by request
-	StoppedMaxRecordingHour = 1
-	StoppedCapabilityLimit  = 2
-	StoppedStartEngine      = 3
-	StoppedPageLoadTimeout  = 4
-	StoppedAccessURL        = 5
-	StoppedRecorderError    = 6
+	StoppedMaxRecordingHour = 1 // maxRecordingHour is over
+	StoppedCapabilityLimit  = 2 // the page uses what the recorder does not support
+	StoppedStartEngine      = 3 // the recorder did not start
+	StoppedPageLoadTimeout  = 4 // the page did not call notifyReady in time, twice
+	StoppedAccessURL        = 5 // the page's address could not be opened
+	StoppedRecorderError    = 6 // any other failure of the recorder
 )
 
 // CapabilityLimitDetails are those of event 72: the page cannot be recorded.

@@ -219,14 +219,14 @@ type Status int
 const (
 	StatusNotStarted   Status = 0
 	StatusInitialised  Status = 1
-	StatusStarting     Status = 2 // components start
-	StatusPartlyReady  Status = 3 // some components are ready
-	StatusReady        Status = 4 // running
-	StatusInProgress   Status = 5 // running
-	StatusStopping     Status = 6 // a stop was asked for
-	StatusStopped      Status = 7 // all components are stopped
-	StatusExited       Status = 8
-	StatusExitedFaulty Status = 20
+	StatusStarting     Status = 2  // components start
+	StatusPartlyReady  Status = 3  // some components are ready
+	StatusReady        Status = 4  // running
+	StatusInProgress   Status = 5  // running
+	StatusStopping     Status = 6  // a stop was asked for
+	StatusStopped      Status = 7  // all components are stopped
+	StatusExited       Status = 8  // it has ended
+	StatusExitedFaulty Status = 20 // it has ended by a fault
 )
 
 // Running says whether the status means that the page is being recorded (or held).

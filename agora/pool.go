@@ -40,7 +40,7 @@ type pool struct {
 	build func() *http.Transport
 
 	mu      sync.Mutex
-	current *http.Transport
+	current *http.Transport // guarded by mu; each request keeps the one that it began with
 }
 
 func newPool(build func() *http.Transport) *pool { return &pool{build: build, current: build()} }

@@ -82,9 +82,9 @@ func (k TextKind) placeholders() bool { return k == TextURL || k == TextTemplate
 type partKind uint8
 
 const (
-	PartLiteral partKind = iota
-	PartReference
-	PartPlaceholder
+	PartLiteral     partKind = iota
+	PartReference            // ${NAME} or ${file:PATH}
+	PartPlaceholder          // {name}, in kinds that know placeholders
 )
 
 // TextPart is a piece of a text: literal text, a reference or a placeholder.

@@ -76,7 +76,8 @@ func (s *Source) Offset(line, column int) int {
 	return offset
 }
 
-// SpanOf turns a range of bytes, which starts at the line and column of YAML, into a span.
+// SpanOf turns a range of bytes [from, to), which starts at the line and column of YAML, into a span as editors count: by line feeds
+// alone. Where YAML counts the same lines, line and column are taken as they are and only the end is counted.
 func (s *Source) SpanOf(line, column, from, to int) Span {
 	if s.Newlines == nil {
 		end, endColumn := line, column

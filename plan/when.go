@@ -24,9 +24,9 @@ type When struct {
 type whenKind uint8
 
 const (
-	WhenWeekly whenKind = iota
-	WhenDated
-	WhenCron
+	WhenWeekly whenKind = iota // Days, Start, Length; the calendars of only and skip choose among its days
+	WhenDated                  // Date, Start, Length; calendars do not apply
+	WhenCron                   // Spec, Expr, Length; calendars apply as to weekly ones
 )
 
 // String writes the time as plans do.

@@ -9,8 +9,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// Prices are what a minute costs, in millionths of a US dollar, which is a thousandth of the price of 1000 minutes in
-// thousandths. Sums are whole numbers, so that their order does not change them.
+// Prices are what a minute costs, in millionths of a US dollar (µ$): with 14 US dollars for 1000 minutes, a minute costs 14,000 µ$. Sums
+// are whole numbers, so that their order does not change them.
 type Prices struct {
 	HD, FullHD int64 // µ$ a minute
 	Free       int64 // minutes for each account and month

@@ -15,17 +15,17 @@ import (
 type requestCount struct {
 	out      RequestForecast
 	zone     *time.Location
-	app      *node
-	interval float64 // s between two queries of a session
-	starts   []uint64
+	app      *node    // counts the sessions that are queried
+	interval float64  // s between two queries of a session
+	starts   []uint64 // recordings to be placed: events at which they must be writing, with their sessions in place of the kind
 
-	at      int64 // the second that is being counted
-	open    bool
-	counts  [3]int
-	polls   float64
-	worst   float64
+	at      int64   // the second that is being counted, Unix
+	open    bool    // it was begun and not closed
+	counts  [3]int  // requests that fall due in it, by kind
+	polls   float64 // queries a second then
+	worst   float64 // the most requests of a second so far, queries included
 	backlog float64 // requests that wait at the end of the second
-	since   [3]int  // all requests from the second on in which something began to wait
+	since   [3]int  // all requests from the second sinceAt on, in which something began to wait
 	sinceAt int64
 	longest float64 // s that a request waits
 }

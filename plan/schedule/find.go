@@ -13,7 +13,7 @@ const identityTime = "20060102T150405Z"
 
 // Finder finds occurrences of a plan by their ids. It is safe for concurrent use.
 type Finder struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // guards what is below: a Schedule is for one goroutine
 	e    *Schedule
 	byID map[string]grouped // by recording; nil: nothing was looked up yet
 }
