@@ -35,7 +35,7 @@ const (
 
 const contentType = "application/json;charset=utf-8"
 
-// object parses the body of a POST, after its Content-Type.
+// object parses the body of a POST, after its Content-Type. strict is [Config.Strict], which the checks of members ask for too.
 func (c *call) object(strict bool) (object, *reply) {
 	malformed := func(format string, args ...any) (object, *reply) {
 		r := refusal(http.StatusBadRequest, codeMalformed, format, args...)

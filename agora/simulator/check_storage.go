@@ -27,6 +27,7 @@ var regionAreas = map[int]string{
 // anyRegion is for vendors without regions of their own: 0, or none at all.
 const anyRegion = "?"
 
+// The numbers of the vendors that some parameters are for.
 const (
 	vendorS3           = 1
 	vendorAlibaba      = 2

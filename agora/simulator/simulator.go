@@ -52,6 +52,8 @@ const (
 	SliceMilliseconds = "ms"
 )
 
+// The defaults of [Config]: the documented request rate, the smaller documented number of recordings, the documented time to the first
+// picture, and an upload that is assumed.
 const (
 	defaultQPS         = 10
 	defaultConcurrent  = 50

@@ -63,6 +63,7 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 	c.collectOutbox(ctx, emit)
 }
 
+// collectIssues counts the health issues: of each id that there is, 0 for those that are not raised.
 func (c *stateCollector) collectIssues(emit emitter) {
 	raised := map[reason.Code]int{}
 	for _, issue := range c.Issues() {
@@ -74,6 +75,7 @@ func (c *stateCollector) collectIssues(emit emitter) {
 	emit(nameOrphans, float64(raised[reason.IssueOrphan]))
 }
 
+// collectSessions counts live sessions by state, 0 for states without any, and finds the next start.
 func (c *stateCollector) collectSessions(ctx context.Context, emit emitter) {
 	if live, err := c.Store.LiveSessions(ctx, c.Now().Add(soon)); err == nil {
 		for _, state := range liveStates {

@@ -6,7 +6,8 @@ import (
 	"rundown/plan/forecast"
 )
 
-// Forecast is what plans need in a period, as forecast writes it.
+// Forecast is what plans need in a period, as forecast writes it. The fields are those of [forecast.Forecast], which says what each
+// counts; a contract of scripts, they keep their names.
 type Forecast struct {
 	From       *string         `json:"from"`
 	Until      *string         `json:"until"`
@@ -19,10 +20,10 @@ type Forecast struct {
 	Apps       []ForecastApp   `json:"apps"`
 	Months     []ForecastMonth `json:"months"`
 	Labels     []ForecastLabel `json:"labels"`
-	HDSeconds  int64           `json:"hd_seconds"`
+	HDSeconds  int64           `json:"hd_seconds"` // planned and billed as HD, of all sessions
 	FHDSeconds int64           `json:"full_hd_seconds"`
-	CostUSD    float64         `json:"cost_usd"`
-	Week       [7][24]int      `json:"week"` // from Monday
+	CostUSD    float64         `json:"cost_usd"` // over all months, after free minutes
+	Week       [7][24]int      `json:"week"`     // most sessions at once in each hour from Monday 00:00, in the zone of timezone
 	Timezone   *string         `json:"timezone"`
 }
 
@@ -49,17 +50,17 @@ type ForecastApp struct {
 
 // ForecastRequests is its requests, as run places them.
 type ForecastRequests struct {
-	QPS            int     `json:"qps"`
-	Worst          int     `json:"worst"`
+	QPS            int     `json:"qps"`   // the budget, requests a second
+	Worst          int     `json:"worst"` // most requests due in a second; starts, stops, updates and queries are its parts
 	WorstAt        *string `json:"worst_at"`
-	Starts         int     `json:"starts"`
+	Starts         int     `json:"starts"` // of acquire and start
 	Stops          int     `json:"stops"`
 	Updates        int     `json:"updates"`
 	Queries        float64 `json:"queries"`
-	MostQueries    float64 `json:"most_queries"`
-	AheadSeconds   float64 `json:"ahead_seconds"`
-	LongestWait    float64 `json:"longest_wait_seconds"`
-	LateStarts     int     `json:"late_starts"`
+	MostQueries    float64 `json:"most_queries"`         // a second, at any time
+	AheadSeconds   float64 `json:"ahead_seconds"`        // by which a start is begun early, to keep within the budget
+	LongestWait    float64 `json:"longest_wait_seconds"` // of a request, for the budget
+	LateStarts     int     `json:"late_starts"`          // that wait for longer than their slack
 	FirstLateStart *string `json:"first_late_start"`
 	QueryInterval  float64 `json:"query_interval_seconds"` // of each recording, which queries and most_queries count: the longest
 }
@@ -68,11 +69,11 @@ type ForecastRequests struct {
 type ForecastLoad struct {
 	Region      *string          `json:"region"`
 	StreamClass string           `json:"class"`
-	Limit       int              `json:"limit"`
+	Limit       int              `json:"limit"` // of concurrent sessions, granted or documented
 	Classes     int              `json:"classes"`
 	Sessions    int              `json:"sessions"`
 	Peak        ForecastPeaks    `json:"peak"`
-	Seconds     int64            `json:"seconds"`
+	Seconds     int64            `json:"seconds"` // planned, of all sessions
 	Lost        ForecastLostStop `json:"lost_stop"`
 }
 
@@ -80,7 +81,7 @@ type ForecastLoad struct {
 type ForecastLostStop struct {
 	Recording *string `json:"recording"`
 	Start     *string `json:"start"`
-	Hours     int     `json:"hours"`
+	Hours     int     `json:"hours"` // until maxRecordingHour ends it
 	CostUSD   float64 `json:"cost_usd"`
 }
 
@@ -126,7 +127,9 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 	for _, a := range f.Apps {
 		r := a.Requests
 		out := ForecastApp{Peak: peaksView(a.Peak), Loads: []ForecastLoad{}, Requests: ForecastRequests{
-			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, r.Ahead.Seconds(), r.Wait.Seconds(), r.Late, PlanTime(r.LateAt), r.PollEvery.Seconds(),
+			QPS: r.QPS, Worst: r.Worst, WorstAt: PlanTime(r.WorstAt), Starts: r.Starts, Stops: r.Stops, Updates: r.Updates, Queries: r.Polls,
+			MostQueries: r.Most, AheadSeconds: r.Ahead.Seconds(), LongestWait: r.Wait.Seconds(),
+			LateStarts: r.Late, FirstLateStart: PlanTime(r.LateAt), QueryInterval: r.PollEvery.Seconds(),
 		}}
 		if a.App != nil {
 			out.App, out.Limit = OrNull(a.App.Name), Positive(a.App.Limits.MaxConcurrent())

@@ -116,7 +116,7 @@ func PlanEnd(row store.Occurrence) time.Time {
 type PendingOrder struct {
 	Order      int64   `json:"order"` // its number
 	Occurrence string  `json:"occurrence"`
-	Kind       string  `json:"kind"` // cancel, undo, extend, stop
+	Kind       string  `json:"kind"` // cancel, undo, extend, unextend, stop
 	Who        *string `json:"who"`
 	Reason     *string `json:"reason"`
 	At         *string `json:"at"`

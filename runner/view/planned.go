@@ -12,11 +12,11 @@ type Planned struct {
 	Recording   string  `json:"recording"`
 	Start       *string `json:"start"`
 	End         *string `json:"end"`
-	RecordFrom  *string `json:"record_from"`
+	RecordFrom  *string `json:"record_from"` // with the padding that neighbours leave, as record_until
 	RecordUntil *string `json:"record_until"`
 	Timezone    string  `json:"timezone"`
-	URL         *string `json:"url"`
-	Change      *string `json:"change"`
+	URL         *string `json:"url"`    // placeholders replaced, references as written
+	Change      *string `json:"change"` // moved, changed or cancelled; null: none
 	Note        *string `json:"note"`
 	App         string  `json:"app"`
 	Storage     string  `json:"storage"`

@@ -73,7 +73,7 @@ type refusals struct {
 	log     *slog.Logger
 	message string
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards the map; a throttle guards itself, and is told without the lock
 	byStatus map[int]*throttle
 }
 

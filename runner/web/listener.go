@@ -12,11 +12,11 @@ import (
 // Limits of a connection. What the daemon serves is small and answered at once; the webhook has a limit of its own for
 // bodies, which is shorter.
 const (
-	maxHeader     = 16 << 10 // bytes
-	headerWithin  = 5 * time.Second
-	requestWithin = 15 * time.Second
-	answerWithin  = 15 * time.Second
-	idleFor       = 30 * time.Second
+	maxHeader     = 16 << 10         // bytes
+	headerWithin  = 5 * time.Second  // from the first byte to the end of the header
+	requestWithin = 15 * time.Second // to the end of the body
+	answerWithin  = 15 * time.Second // to the end of the answer; a stream sets a deadline of its own for each message
+	idleFor       = 30 * time.Second // between two requests of a connection
 )
 
 // NewServer serves the handler. No caller, whoever it is, holds a connection for longer than seconds without a whole

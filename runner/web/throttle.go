@@ -17,9 +17,9 @@ type throttle struct {
 	log     *slog.Logger
 	message string
 
-	mu      sync.Mutex
-	waiting bool // for the end of a period
-	count   int  // since the last message
+	mu      sync.Mutex // guards what is below; held while a line is logged
+	waiting bool       // for the end of a period
+	count   int        // since the last message
 	attrs   []any
 }
 

@@ -14,11 +14,11 @@ type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what is below
 	loaded *tls.Certificate
-	seen   [2]stamp
+	seen   [2]stamp // of the files as they were loaded
 	looked time.Time
-	told   string
+	told   string // the error that was logged last, "" where the last look found none
 }
 
 // LoadCertificate reads a certificate with its key.

@@ -11,8 +11,8 @@ import (
 // Limits of requests. Those of one address are for a person with a page and for a backend that polls.
 const (
 	requestEvery = 50 * time.Millisecond // on average
-	requestBurst = 200
-	failureEvery = 6 * time.Second // of failed attempts to be let in
+	requestBurst = 200                   // at once, after a pause
+	failureEvery = 6 * time.Second       // of failed attempts to be let in
 	failureBurst = 10
 	maxBody      = 64 << 10 // bytes
 )

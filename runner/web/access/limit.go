@@ -15,7 +15,7 @@ type limiter struct {
 	every time.Duration // one event each
 	burst int
 
-	mu    sync.Mutex
+	mu    sync.Mutex // guards the map, not the buckets, which guard themselves
 	known map[string]*bucket
 	swept time.Time
 }

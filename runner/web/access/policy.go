@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	minToken    = 20 // characters: shorter ones can be guessed
-	minPassword = 12
-	maxSecret   = 512
+	minToken    = 20  // characters: shorter ones can be guessed
+	minPassword = 12  // characters; the limit of failures slows guesses
+	maxSecret   = 512 // characters of what a request gives, so that nobody has a megabyte hashed
 )
 
 // Secret reads a secret, anew at each use, so that it can be rotated.
@@ -57,7 +57,7 @@ type Policy struct {
 	resolve Resolver
 	log     *slog.Logger
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what is below; held while the file is read, at most once a second
 	entries []entry
 	seen    stamp
 	looked  time.Time

@@ -19,7 +19,7 @@ const (
 	maxForm   = 16 << 10 // bytes
 	maxReason = 300      // characters of a reason
 	maxLength = operate.MaxExtension
-	maxKey    = 64
+	maxKey    = 64 // characters; those that the page gives have 26
 )
 
 // Act is something that a person does on the page.

@@ -150,6 +150,7 @@ func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 	return p, nil
 }
 
+// closureOf is a closure for the list. Of one that has ended it tells by whom.
 func (s scribe) closureOf(c store.Closure) closureView {
 	v := closureView{ID: c.ID, Text: closure.Text(c), Since: s.moment(c.At, s.day)}
 	if !c.Open() {
@@ -218,6 +219,7 @@ func (s *site) openClosure(r *http.Request) (store.Closure, error) {
 	return all[k], nil
 }
 
+// askEnd builds the confirmation of the end of a closure.
 func (s *site) askEnd(r *http.Request, sh *shell) (any, error) {
 	if err := sh.Caller.Require(access.Change, "", ""); err != nil {
 		return nil, err

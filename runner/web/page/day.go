@@ -15,10 +15,10 @@ import (
 
 // How many classes a page shows at once.
 const (
-	shownTroubles = 6
-	shownLive     = 24
-	shownNext     = 6
-	perPage       = 100
+	shownTroubles = 6   // that need a person
+	shownLive     = 24  // that are being recorded
+	shownNext     = 6   // that begin next
+	perPage       = 100 // of the list below
 )
 
 // dayPage is what the template of a day shows.
@@ -54,6 +54,7 @@ func (s *site) today(r *http.Request, sh *shell) (any, error) {
 	return s.dayAt(r, sh, sh.scribe.now)
 }
 
+// day is the page of the day in the address, as its calendar day in the zone of the pages.
 func (s *site) day(r *http.Request, sh *shell) (any, error) {
 	day, err := time.ParseInLocation(time.DateOnly, r.PathValue("day"), sh.scribe.day)
 	if err != nil {

@@ -23,9 +23,9 @@ const shownRevisions = 12
 // planView is a plan of the list.
 type planView struct {
 	Name      string
-	State     string // active, withdrawn, unreadable
-	Key       string
-	Unread    string
+	State     string // Active, Withdrawn or Cannot be read
+	Key       string // the look of the state
+	Unread    string // why it cannot be read
 	Waiting   *revisionView
 	Refused   *revisionView
 	Revisions []revisionView
@@ -45,6 +45,7 @@ type revisionView struct {
 	Advice *advice
 }
 
+// plans builds the list of all plans.
 func (s *site) plans(r *http.Request, sh *shell) (any, error) {
 	plans, err := s.source.planList(r.Context())
 	if err != nil {
@@ -83,11 +84,12 @@ func (s scribe) planOf(p Plan, canAct bool) planView {
 	return v
 }
 
-// revisionKeys are the looks of the states of revisions.
+// revisionKeys are the looks of the states of revisions, by the keys of classes: what waits has the colour of partial.
 var revisionKeys = map[string]string{
 	view.StandingActive: "recorded", view.StandingWaiting: "partial", view.StandingRefused: "failed", view.StandingWithdrawn: "cancelled",
 }
 
+// revisionOf is a revision of a plan for a list. Each state that has no look of its own looks like what is planned.
 func (s scribe) revisionOf(plan string, r view.PlanRevision) revisionView {
 	v := revisionView{
 		PlanRevision: r, When: s.moment(r.At, s.day), Ago: s.ago(r.At), Key: "planned", Link: fmt.Sprintf("/plans/%s/%d", url.PathEscape(plan), r.ID),
@@ -126,6 +128,7 @@ const shownGroups = 100
 // changeKinds are the kinds of changes with their signs, in the order of the page.
 var changeKinds = []struct{ kind, sign string }{{"removed", "−"}, {"added", "+"}, {"moved", "→"}, {"changed", "~"}}
 
+// change builds the page of a revision: what it changes of the classes ahead or, where it is past, of those that were ahead of it.
 func (s *site) change(r *http.Request, sh *shell) (any, error) {
 	id, err := strconv.ParseInt(r.PathValue("revision"), 10, 64)
 	if err != nil {
@@ -144,6 +147,7 @@ func (s *site) change(r *http.Request, sh *shell) (any, error) {
 	return p, nil
 }
 
+// changeOf sorts what a revision changes by kind, in the order of [changeKinds]. It is also a part of the page that asks for a confirmation.
 func (s scribe) changeOf(plan string, c Change) *changePage {
 	p := &changePage{Plan: plan, Revision: s.revisionOf(plan, c.Revision), Why: sentence(c.Why)}
 	if c.Against.ID != 0 {

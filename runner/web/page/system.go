@@ -65,6 +65,7 @@ func (s scribe) messageOf(m store.Message) messageView {
 	return v
 }
 
+// system builds the page of the daemon. Its health issues are those of the shell, which every page has.
 func (s *site) system(r *http.Request, sh *shell) (any, error) {
 	sys, scribe := sh.System, sh.scribe
 	sh.Page, sh.Title, sh.Live = "system", "System", true

@@ -10,9 +10,9 @@ import (
 
 // The geometry of a timeline, in pixels: lanes stand below the names of the hours, and each has a name above its bar.
 const (
-	timelineHead = 24
-	laneHeight   = 38
-	barTop       = 19
+	timelineHead = 24 // above the first lane
+	laneHeight   = 38 // of name and bar, with the room below
+	barTop       = 19 // of a bar, from the top of its lane
 	barHeight    = 12
 	letterWidth  = 6.6 // of names, on average
 	leastWidth   = 940 // of the timeline; narrower screens scroll

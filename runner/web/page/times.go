@@ -28,7 +28,7 @@ func zoneAt(t time.Time, zone *time.Location) string {
 	return zoneName(name, offset)
 }
 
-// span text of a length: "50 min", "1 h 30 min", "45 s", "3 days".
+// lengthText is a length in words, to the second or the minute, of more than a day in days: "50 min", "1 h 30 min", "45 s", "3 days".
 func lengthText(d time.Duration) string {
 	d = d.Round(time.Second)
 	switch days := d / (24 * time.Hour); {
@@ -92,7 +92,7 @@ func (s scribe) when(t time.Time, zone *time.Location, form string) When {
 // clock is an instant by its time of day, with the day where it is not that of the page.
 func (s scribe) clock(t time.Time, zone *time.Location) When { return s.when(t, zone, "15:04") }
 
-// moment is an instant with its day and seconds.
+// moment is an instant with its day, its seconds and the name of the zone's offset.
 func (s scribe) moment(t time.Time, zone *time.Location) When {
 	w := s.when(t, zone, "Mon 2 Jan 2006 15:04:05")
 	if w.Known() {
@@ -106,7 +106,7 @@ type Range struct {
 	From, Until When
 	Zone        string // abbreviation, where the class's zone is not that of the page or its clock shows another time
 	Day         string // of the start, where it is not that of the page
-	Over        string // "+1 day" where it ends on another day
+	Over        string // the weekday of the end, such as "Tue", where it ends on another day
 	Here        string // the same for the viewer, "" where it is the same
 }
 
