@@ -2,7 +2,7 @@
 //
 // [Load] is the entry point; a plan is as complete as its mistakes allow. Each file takes this way:
 //
-//	syntax.go                  the parser of yaml.v3, and exact positions for its errors
+//	syntax.go                  the parser of yaml.v3, and exact positions for its errors; line_scan.go walks through what it refuses
 //	decode.go, forms.go        the decoder fills the types of file.go in one pass over the nodes
 //	fields.go                  validator/v10 runs the validate tags of these types
 //	build.go, recording.go     the builder resolves names and makes the plan
