@@ -131,7 +131,8 @@ const (
 )
 
 // Notifier sends notifications while a daemon works. Its goroutines are one that routes and observes, one for each target,
-// one that checks what the next classes need, and one that calls the addresses of ping.
+// one that checks what the next classes need, one that calls the addresses of ping, and while the store cannot be written one for each
+// critical message. [Notifier.Close] waits for all of them.
 type Notifier struct {
 	cfg    Config
 	log    *slog.Logger

@@ -22,7 +22,8 @@ const (
 	writeWithin  = 5 * time.Second
 )
 
-// worker sends what one target is to hear. Its goroutine alone sends to the target.
+// worker sends what the outbox has for one target, from one goroutine. What is critical is also sent beside it while the store cannot be
+// written (direct.go); a mail or chat address is called by one of them at a time.
 type worker struct {
 	n       *Notifier
 	wake    chan struct{} // holds a token while there may be messages
@@ -58,6 +59,7 @@ func (w *worker) set(t target) {
 	w.target = t
 }
 
+// now is the target as the active plan has it now.
 func (w *worker) now() target {
 	w.mu.Lock()
 	defer w.mu.Unlock()
