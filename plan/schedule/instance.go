@@ -17,8 +17,8 @@ type Instance struct {
 	RecordFrom, RecordUntil int64
 	before, after           int64 // padding asked for, s
 	Timetable               *Timetable
-	Entry                   int        // index in When
-	Change                  int        // index in Changes; -1 for none
+	Entry                   int        // index in When of the recording
+	Change                  int        // index in its Changes; -1 for none
 	Day                     plan.Day   // on which it is planned
 	startDay                plan.Day   // for which the start is written
 	startClock              plan.Clock // as written

@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	// Slack is what a start has in hand for a node that dies, beside the backlog of the others.
+	// Slack is what a start has in hand for a node that dies, beside the backlog of the others. It is ours: a take-over takes about
+	// five seconds (docs/fleet.md).
 	Slack = 8 * time.Second
 	// StartShare is the part of the request budget that starts are planned with; the rest is for stops, repetitions
-	// and queries.
+	// and queries. It is ours.
 	StartShare = 0.75
 	// RequestsPerStart: acquire and start go together.
 	RequestsPerStart = 2

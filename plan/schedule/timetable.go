@@ -18,7 +18,8 @@ var (
 	lastDay  = plan.DayOf(9999, time.December, 31)
 )
 
-// Timetable is the times of a recording, prepared for counting days.
+// Timetable is the times of a recording, prepared for counting days. Days are counted by the civil calendar and become instants one by
+// one: to add 24 hours, or to ask a cron library for the next instant, would lose or double classes where the clock changes.
 type Timetable struct {
 	Recording *plan.Recording
 	Index     int // in document order
