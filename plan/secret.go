@@ -153,33 +153,6 @@ func (t Text) References() []Reference {
 // Resolve gives the text with every reference replaced. The result is secret where the text is; never store it.
 // The error is an [*UnresolvedError].
 func (t Text) Resolve(lookup Lookup) (string, error) {
-	return t.resolve(lookup, false)
-}
-
-// ResolveMasked gives the resolved text as it may be shown: with public values in place, and [redacted] for the rest.
-func (t Text) ResolveMasked(lookup Lookup) (string, error) {
-	if t.t == nil {
-		return "", nil
-	}
-	switch t.t.kind {
-	case TextSecret:
-		return redacted, nil
-	case TextAddress:
-		s, err := t.resolve(lookup, false)
-		if err != nil {
-			return "", err
-		}
-		return maskAddress([]TextPart{{S: s}}), nil
-	case TextURL:
-		s, err := t.resolve(lookup, true)
-		return MaskUser(s), err
-	default:
-		return t.resolve(lookup, false)
-	}
-}
-
-// resolve replaces references by their values, or by [redacted] where mask is set.
-func (t Text) resolve(lookup Lookup, mask bool) (string, error) {
 	if t.t == nil {
 		return "", nil
 	}
@@ -201,13 +174,43 @@ func (t Text) resolve(lookup Lookup, mask bool) (string, error) {
 			if err != nil {
 				return "", &UnresolvedError{Reference: p.ref, Err: err}
 			}
-			if mask {
-				value = redacted
-			}
 			b.WriteString(value)
 		}
 	}
 	return b.String(), nil
+}
+
+// ResolveMasked gives the resolved text as it may be shown: with public values in place, and [redacted] for the rest.
+func (t Text) ResolveMasked(lookup Lookup) (string, error) {
+	if t.t == nil {
+		return "", nil
+	}
+	switch t.t.kind {
+	case TextSecret:
+		return redacted, nil
+	case TextAddress:
+		s, err := t.Resolve(lookup)
+		if err != nil {
+			return "", err
+		}
+		return maskAddress([]TextPart{{S: s}}), nil
+	case TextURL:
+		s, err := t.Resolve(masked(lookup))
+		return MaskUser(s), err
+	default:
+		return t.Resolve(lookup)
+	}
+}
+
+// masked is a lookup that gives [redacted] for each value that there is; nil stays nil.
+func masked(lookup Lookup) Lookup {
+	if lookup == nil {
+		return nil
+	}
+	return func(r Reference) (string, error) {
+		_, err := lookup(r)
+		return redacted, err
+	}
 }
 
 // String shows the text masked: references and placeholders as written, secret literal text as [redacted].
