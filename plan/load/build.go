@@ -241,7 +241,8 @@ func (b *builder) severities(list entries[severityKey]) {
 			continue
 		}
 		if plan.Fixed(id) { // a warning: the plan is as good as without it
-			f := b.root.advised("invalid-value", e.Key.At, fmt.Sprintf("%s reports what no class can be recorded without, so its severity stays", id), plan.NewHint("remove it"))
+			message := fmt.Sprintf("%s reports what no class can be recorded without, so its severity stays", id)
+			f := b.root.advised("invalid-value", e.Key.At, message, plan.NewHint("remove it"))
 			f.Severity = plan.SeverityWarning
 			b.root.add(f)
 			continue

@@ -65,7 +65,8 @@ func newIgnore(rest string) plan.Ignore {
 	case plan.Structural[id]:
 		ig.Problem, ig.Hint = fmt.Sprintf("%s is a structural rule and cannot be silenced", id), plan.NewHint("fix what it reports")
 	case plan.Fixed(id):
-		ig.Problem, ig.Hint = fmt.Sprintf("%s reports what no class can be recorded without, and cannot be silenced", id), plan.NewHint("fix what it reports")
+		ig.Problem = fmt.Sprintf("%s reports what no class can be recorded without, and cannot be silenced", id)
+		ig.Hint = plan.NewHint("fix what it reports")
 	case id == "unused-ignore":
 		ig.Problem, ig.Hint = "unused-ignore cannot be silenced", plan.NewHint("remove the comment")
 	case len(words) == 1:

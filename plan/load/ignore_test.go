@@ -146,7 +146,8 @@ func TestTheParserSeesTheSameComments(t *testing.T) {
 
 // TestASeverityThatCannotBeChangedIsAWarning: the rule keeps its severity, and the plan is as good as without the entry.
 func TestASeverityThatCannotBeChangedIsAWarning(t *testing.T) {
-	text := plantest.Base + "rules: {url-required: off}\ndefaults: {timezone: Europe/Madrid}\nrecordings: {a: {url: \"\", when: 2031-12-17 08:00-09:00}}\n"
+	text := plantest.Base + "rules: {url-required: off}\ndefaults: {timezone: Europe/Madrid}\n" +
+		"recordings: {a: {url: \"\", when: 2031-12-17 08:00-09:00}}\n"
 	_, findings, err := Load(plantest.Texts{"plan.yaml": text}, "plan.yaml")
 	if err != nil {
 		t.Fatal(err)
