@@ -34,7 +34,7 @@ func (s *Server) Replica(t testing.TB) *Server {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("pg_basebackup: %v: %s", err, out)
 	}
-	if r.port, err = freePort(); err != nil {
+	if r.port, err = FreePort(); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.run(); err != nil {

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -48,6 +49,25 @@ func TestTheClockOfADatabaseIsWhatATestSets(t *testing.T) {
 		if err := db.QueryRowContext(context.Background(), `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`).Scan(&got); err != nil || got != want.UnixMilli() {
 			t.Errorf("%d, %v, want %v", got, err, want.UnixMilli())
 		}
+	}
+}
+
+// TestAPortIsGivenOnceAndToNoConnection: a connection that had it would keep a server from starting again.
+func TestAPortIsGivenOnceAndToNoConnection(t *testing.T) {
+	t.Parallel()
+	lowest := 32768 // that the kernel gives to connections, where it does not say otherwise
+	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
+		if _, err := fmt.Sscan(string(text), &lowest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	given := map[int]bool{}
+	for range 100 {
+		port, err := FreePort()
+		if err != nil || given[port] || port >= lowest {
+			t.Fatalf("port %d, %v", port, err)
+		}
+		given[port] = true
 	}
 }
 

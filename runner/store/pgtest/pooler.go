@@ -26,7 +26,7 @@ func (s *Server) Pooler(t testing.TB, mode, dsn string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
