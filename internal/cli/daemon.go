@@ -135,7 +135,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 		d.log.Error("closures not applied, retrying", "error", err) // no reason to lose other classes
 	}
 	config := d.work.config(d.log)
-	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep
+	config.Revision, config.Vet, config.Keep = planfile.Revision, d.vet, o.keep
 	config.Finishes = d.finishes
 	config.OnChange, config.OnHeartbeat = d.work.metrics.Step, d.work.metrics.Heartbeat
 	d.engine = runner.New(config)

@@ -390,6 +390,7 @@ func TestNowRefusesAPageThatTheStoreShowsRunning(t *testing.T) {
 	}
 }
 
+// TestNowStopsWhatIsOverdue has now die when its recording is over and not stopped yet.
 func TestNowStopsWhatIsOverdue(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, "--start-after", "1s")
@@ -400,9 +401,10 @@ func TestNowStopsWhatIsOverdue(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"now", plan, "--store", dsn, "--api-url", address, "--for", "1s"}
-	first := start(t, "stderr", canaries, append(args, "one")...)
-	first.await(1, "one", "recording until")
-	first.end(syscall.SIGKILL)
+	first := start(t, "stderr", append([]string{"RUNDOWN_TEST_DIE=before writing the intent to stop"}, canaries...), append(args, "one")...)
+	if !first.awaitEnd(time.Minute) || first.cmd.ProcessState.ExitCode() != -1 || !strings.Contains(first.output(), "recording until") {
+		t.Fatalf("it did not die as its recording was over:\n%s", first.output())
+	}
 	second := start(t, "stderr", canaries, append(args, "two")...)
 	second.await(1, "two", "recorded")
 	for range second.lines {

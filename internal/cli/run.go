@@ -26,7 +26,7 @@ import (
 	"rundown/runner/view"
 )
 
-// failpoint is set by the test binary alone, so that a daemon can be made to die at a named instant.
+// failpoint is set by the test binary alone, so that run and now can be made to die at a named instant.
 var failpoint func(point string)
 
 // runOptions are the flags of run, of which a dry run and --stop-all each use a part.

@@ -301,7 +301,7 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 // config is what the engines of run, now and run --stop-all have in common: the store, the way to the service, the log
 // and who works.
 func (w *environment) config(log *slog.Logger) runner.Config {
-	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who(), Uptime: host.Uptime}
+	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who(), Uptime: host.Uptime, Failpoint: failpoint}
 }
 
 // stateQueue passes on the changes of an engine without blocking it. It is safe for concurrent use.
