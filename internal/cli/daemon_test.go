@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,10 +22,11 @@ import (
 
 // process is the binary at work, in a process of its own that a test may kill.
 type process struct {
-	t     testing.TB
-	cmd   *exec.Cmd
-	lines chan string // of the stream that is followed
-	ended chan error
+	t      testing.TB
+	cmd    *exec.Cmd
+	lines  chan string // of the stream that is followed
+	passed []string    // lines that awaitListen has passed over; they come before those of lines
+	ended  chan error
 
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -93,32 +93,58 @@ func (p *process) await(n int, parts ...string) string {
 	over, stop := patience(5 * time.Minute)
 	defer stop()
 	for {
-		select {
-		case line, ok := <-p.lines:
-			if !ok {
-				p.t.Fatalf("ended before it said %q:\n%s", parts, p.output())
+		line := p.next(over, parts)
+		holds := true
+		for _, part := range parts {
+			holds = holds && strings.Contains(line, part)
+		}
+		if holds {
+			if n--; n == 0 {
+				return line
 			}
-			holds := true
-			for _, part := range parts {
-				holds = holds && strings.Contains(line, part)
-			}
-			if holds {
-				if n--; n == 0 {
-					return line
-				}
-			}
-		case <-over:
-			p.t.Fatalf("never said %q:\n%s", parts, p.output())
 		}
 	}
 }
 
-// awaitListen waits until a daemon runs, and gives the host and port that it serves HTTP on.
+// next is the next line that nobody has awaited.
+func (p *process) next(over <-chan struct{}, parts []string) string {
+	p.t.Helper()
+	if len(p.passed) > 0 {
+		line := p.passed[0]
+		p.passed = p.passed[1:]
+		return line
+	}
+	select {
+	case line, ok := <-p.lines:
+		if !ok {
+			p.t.Fatalf("ended before it said %q:\n%s", parts, p.output())
+		}
+		return line
+	case <-over:
+		p.t.Fatalf("never said %q:\n%s", parts, p.output())
+	}
+	return ""
+}
+
+// awaitListen waits until a daemon runs, and gives the host and port that it serves HTTP on. What the engine did meanwhile can still be
+// awaited: it begins before the daemon says that it runs.
 func (p *process) awaitListen() string {
 	p.t.Helper()
-	_, address, _ := strings.Cut(p.await(1, "msg=running"), "listen=http://")
-	address, _, _ = strings.Cut(address, " ")
-	return address
+	const says = "msg=running"
+	over, stop := patience(5 * time.Minute)
+	defer stop()
+	var before []string
+	for {
+		line := p.next(over, []string{says})
+		if !strings.Contains(line, says) {
+			before = append(before, line)
+			continue
+		}
+		p.passed = append(before, p.passed...)
+		_, address, _ := strings.Cut(line, "listen=http://")
+		address, _, _ = strings.Cut(address, " ")
+		return address
+	}
 }
 
 // end sends a signal and gives the exit status.
@@ -146,14 +172,10 @@ func serve(t testing.TB, args ...string) (string, *process) {
 
 func readLedger(t testing.TB, address string) simulator.Ledger {
 	t.Helper()
-	r, err := http.Get(address + "/_simulator/ledger")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
+	_, body := get(address + "/_simulator/ledger")
 	var l simulator.Ledger
-	if err := json.NewDecoder(r.Body).Decode(&l); err != nil {
-		t.Fatal(err)
+	if err := json.Unmarshal([]byte(body), &l); err != nil {
+		t.Fatalf("the ledger: %v in %s", err, body)
 	}
 	return l
 }
@@ -321,17 +343,9 @@ func TestADaemonReadsItsPlansAgain(t *testing.T) {
 	one := aroundNow + fmt.Sprintf("  one: {when: %s}\n", dated(tomorrow, time.Hour/2))
 	write(one)
 	daemon := start(t, "stderr", canaries, "run", plan, "--simulate", "--listen", "127.0.0.1:0")
-	listen := daemon.await(1, "msg=running")
-	_, url, _ := strings.Cut(listen, "listen=")
-	url, _, _ = strings.Cut(url, " ")
-	r, err := http.Get(url + "/readyz")
-	if err != nil {
-		t.Fatal(err)
+	if status, body := health(daemon.awaitListen(), "/readyz"); status != http.StatusOK {
+		t.Errorf("readyz: %d %q", status, body)
 	}
-	if body, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusOK {
-		t.Errorf("readyz: %s %q %v", r.Status, body, err)
-	}
-	r.Body.Close()
 
 	write(one + "  two: {when: never}\n  three: {when: never}\n")
 	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "plan rejected") || !strings.Contains(line, "when-syntax] and 1 more; rundown validate "+plan+" shows them") {

@@ -36,20 +36,10 @@ func TestALockedStoreHoldsUpNeitherNotificationsNorTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 5 { // of no known recording: each is to be kept in the store
-		body := fmt.Sprintf(`{"noticeId":"n%d","productId":3,"eventType":70,"payload":{"cname":"c","uid":"7","sid":"s%d","sequence":1,"details":{}}}`, i, i)
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.listen+"/webhooks/agora", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		simulator.Sign("CANARY-customer-secret", r.Header, []byte(body))
-		answer, err := http.DefaultClient.Do(r) // were it to wait for the store, it would wait for ever
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			t.Errorf("notification %d is answered %s", i, answer.Status)
-		}
+		// Were it to wait for the store, it would wait for ever. Without an answer it is sent again, as the service does.
+		eventually(t, 10*time.Second, fmt.Sprintf("notification %d is taken", i), func() bool {
+			return sendNotice(strings.TrimPrefix(l.listen, "http://"), fmt.Sprintf("s%d", i)) == http.StatusOK
+		})
 	}
 	l.await(1, "level=ERROR", "the store cannot be written", "another process keeps it locked")
 	second := start(t, "stderr", l.env, l.args...)
@@ -240,9 +230,8 @@ func TestTheWatchdogIsNotFedWhereTheWorkHangs(t *testing.T) {
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	listen := freeAddress(t)
-	daemon := start(t, "stderr", env, "run", plan, "--simulate", "--listen", listen)
-	daemon.await(1, "msg=running")
+	daemon := start(t, "stderr", env, "run", plan, "--simulate", "--listen", "127.0.0.1:0")
+	listen := daemon.awaitListen()
 	if status, said := health(listen, "/healthz"); status != http.StatusOK {
 		t.Errorf("before it hangs, /healthz: %d %s", status, said)
 	}

@@ -32,8 +32,8 @@ func TestADaemonThatIsFencedEndsWithAnError(t *testing.T) {
 			path := plan(t)
 			daemon := start(t, "stderr", append([]string{"GORACE=atexit_sleep_ms=0"}, canaries...),
 				"run", path, "--store", "sqlite:"+file, "--api-url", address, "--listen", "127.0.0.1:0")
-			daemon.await(1, "msg=running")
-			if name == "while it records" && !strings.Contains(daemon.output(), "state=recording") {
+			daemon.awaitListen()
+			if name == "while it records" {
 				daemon.await(1, "state=recording")
 			}
 			db, err := sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(5000)")

@@ -49,9 +49,9 @@ func peak(t *testing.T, pid int) (n uint64) {
 	return n << 10
 }
 
-// notify sends a notification with its signature.
-func sendNotice(address string) (status int) {
-	body := `{"noticeId":"n1","productId":3,"eventType":70,"payload":{"cname":"c","uid":"7","sid":"s","sequence":1,"details":{}}}`
+// sendNotice sends a notification of a session with its signature; status 0: no answer.
+func sendNotice(address, sid string) (status int) {
+	body := fmt.Sprintf(`{"noticeId":"n-%[1]s","productId":3,"eventType":70,"payload":{"cname":"c","uid":"7","sid":%[1]q,"sequence":1,"details":{}}}`, sid)
 	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/webhooks/agora", strings.NewReader(body))
 	if err != nil {
 		return 0
@@ -102,7 +102,7 @@ func TestCallersWithoutSignatureTakeNeitherMemoryNorDescriptors(t *testing.T) {
 			status, _ := health(p.listen, "/readyz")
 			return status == http.StatusOK
 		})
-		eventually(t, 10*time.Second, "a notification with a signature is taken", func() bool { return sendNotice(p.listen) == http.StatusOK })
+		eventually(t, 10*time.Second, "a notification with a signature is taken", func() bool { return sendNotice(p.listen, "s") == http.StatusOK })
 	}
 	stoppedOnTime(t, address, 1, end)
 	if most := peak(t, p.cmd.Process.Pid); most > 250<<20 {

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,29 +26,20 @@ func TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	daemon := start(t, "stderr", canaries, "run", file, "--store", store, "--api-url", sim, "--listen", "127.0.0.1:0")
-	_, url, _ := strings.Cut(daemon.await(1, "msg=running"), "listen=")
-	url, _, _ = strings.Cut(url, " ")
-	ready := func() string {
-		r, err := http.Get(url + "/readyz")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(body)
-	}
+	address := daemon.awaitListen()
+	ready := func() (status int, body string) { return health(address, "/readyz") }
 	waitFor := func(what string, holds func() bool) {
 		t.Helper()
 		eventually(t, time.Until(bell)+length+20*time.Second, what, holds)
 	}
 	waitFor("readyz names it", func() bool {
-		body := ready()
+		_, body := ready()
 		return strings.Contains(body, "acquire") && strings.Contains(body, "HTTP 403") && strings.Contains(body, "Blocked by firewall 7")
 	})
-	waitFor("readyz drops it", func() bool { return !strings.Contains(ready(), "HTTP 403") })
+	waitFor("readyz drops it", func() bool {
+		status, body := ready()
+		return status != 0 && !strings.Contains(body, "HTTP 403")
+	})
 	waitFor("the class ends", func() bool { return outcomesOf(t, store)["one"].Outcome != nil })
 	if one := outcomesOf(t, store)["one"]; *one.Outcome == "failed" || !strings.Contains(*one.Reason, "Blocked by firewall 7") {
 		t.Errorf("outcome %s: %s", *one.Outcome, *one.Reason)

@@ -1,52 +1,54 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"rundown/runner/store/pgtest"
 )
 
 // freeAddress is an address of this machine that nobody listens on, for a daemon whose log cannot tell its own.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	for range 1000 {
-		address := fmt.Sprintf("127.0.0.1:%d", firstPort+(uint32(os.Getpid())*100+nextPort.Add(1))%ports)
-		if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			return address
-		}
+	port, err := pgtest.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free")
-	return ""
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// The ports that [freeAddress] gives lie below those that the kernel gives to whoever asks for any: else a simulator or a
-// connection could take one before the daemon that it is meant for listens there.
-const (
-	firstPort = 15000
-	ports     = 15000
-)
-
-var nextPort atomic.Uint32
-
 // health asks a path of the daemon's; status 0: no answer.
-func health(address, path string) (status int, body string) {
+func health(address, path string) (status int, body string) { return get("http://" + address + path) }
+
+// get asks an address; status 0: no answer. A server that did not run for some seconds takes a caller for one that sends nothing, and
+// hangs up: it is asked again.
+func get(url string) (status int, body string) {
 	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
-	r, err := client.Get("http://" + address + path)
+	var err error
+	for range 10 {
+		if status, body, err = getOnce(&client, url); err == nil {
+			return status, body
+		}
+		if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			break
+		}
+	}
+	return 0, err.Error()
+}
+
+func getOnce(client *http.Client, url string) (status int, body string, err error) {
+	r, err := client.Get(url)
 	if err != nil {
-		return 0, err.Error()
+		return 0, "", err
 	}
 	defer r.Body.Close()
 	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return r.StatusCode, string(b)
+	return r.StatusCode, string(b), err
 }
 
 // eventually waits until something holds, for a limit and at least a minute: on a machine with much else to do anything may take that.

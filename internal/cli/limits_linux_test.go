@@ -40,14 +40,8 @@ func inClass(t *testing.T, length time.Duration, more ...string) *lesson {
 	l.args = append([]string{"run", plan, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}, more...)
 	l.env = append([]string{"GORACE=atexit_sleep_ms=0"}, canaries...)
 	l.process = start(t, "stderr", l.env, l.args...)
-	running := false
-	for !running || l.listen == "" { // they are said in either order
-		line := l.await(1, "msg=")
-		running = running || strings.Contains(line, "state=recording")
-		if _, at, ok := strings.Cut(line, "listen="); ok {
-			l.listen, _, _ = strings.Cut(at, " ")
-		}
-	}
+	l.listen = "http://" + l.awaitListen()
+	l.await(1, "state=recording")
 	return l
 }
 
@@ -113,9 +107,9 @@ func TestADaemonWithoutFileHandlesGoesOnWatchingAndStops(t *testing.T) {
 	was := l.limit(unix.RLIMIT_NOFILE, uint64(len(open)))
 	healthy := make(chan error, 1)
 	go func() {
-		r, err := http.Get(l.listen + "/healthz")
-		if err == nil && r.StatusCode != http.StatusOK {
-			err = fmt.Errorf("answered %s", r.Status)
+		var err error
+		if status, body := get(l.listen + "/healthz"); status != http.StatusOK {
+			err = fmt.Errorf("answered %d %s", status, body)
 		}
 		healthy <- err
 	}()

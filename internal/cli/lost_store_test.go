@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -20,14 +19,8 @@ func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.await(1, "level=ERROR", "the store was replaced", "was deleted or moved away while in use")
-	r, err := http.Get(l.listen + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(r.Body)
-	_ = r.Body.Close()
-	if err != nil || r.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(string(text), "not ready\nstore-replaced: ") {
-		t.Errorf("readyz answers %s: %q, %v", r.Status, text, err)
+	if status, text := get(l.listen + "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nstore-replaced: ") {
+		t.Errorf("readyz answers %d: %q", status, text)
 	}
 	l.process.end(syscall.SIGKILL)
 	for _, name := range []string{file + "-wal", file + "-shm"} {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -205,13 +204,8 @@ func TestAClassOfARefusedAccountIsToldBeforeItsBell(t *testing.T) {
 	if c := got.Data.ReasonCode; c == nil || *c != reason.IssueAccountRefused || got.Data.Occurrence == nil || got.Data.Occurrence.Recording != "algebra" {
 		t.Errorf("told %+v", got.Data)
 	}
-	ready, err := http.Get("http://" + listen + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ready.Body.Close()
-	if body, _ := io.ReadAll(ready.Body); ready.StatusCode != http.StatusServiceUnavailable || strings.Count(string(body), "account-refused") != 1 {
-		t.Errorf("readyz: %d %s", ready.StatusCode, body)
+	if status, body := health(listen, "/readyz"); status != http.StatusServiceUnavailable || strings.Count(body, "account-refused") != 1 {
+		t.Errorf("readyz: %d %s", status, body)
 	}
 	if sent := readLedger(t, address).Requests; sent["acquire"] != 1 || sent["start"] != 0 {
 		t.Errorf("requests %v: want no acquire of the daemon's", sent)

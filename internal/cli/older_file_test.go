@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,13 +96,8 @@ func TestADaemonWithAnOlderFileStays(t *testing.T) {
 	lacking := slices.DeleteFunc(slices.Clone(x.env), func(v string) bool { return strings.HasPrefix(v, "ROOM=") })
 	daemon := start(t, "stderr", lacking, "run", older, "--api-url", x.service, "--listen", "127.0.0.1:0")
 	address := daemon.awaitListen()
-	r, err := http.Get("http://" + address + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	if body, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(body), "ROOM") || strings.Contains(string(body), "not started") {
-		t.Errorf("readyz says %s, %v", body, err)
+	if _, body := health(address, "/readyz"); !strings.Contains(body, "ROOM") || strings.Contains(body, "not started") {
+		t.Errorf("readyz says %s", body)
 	}
 	eventually(t, 30*time.Second, "status says that the node is unfit", func() bool {
 		out, _, _ := runBinary(t, nil, "status", "--store", x.dsn)

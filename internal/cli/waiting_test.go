@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"syscall"
@@ -27,18 +26,6 @@ func TestADaemonWaitsForADatabaseThatIsAway(t *testing.T) {
 		_, url, _ = strings.Cut(p.await(1, "waiting for it"), "listen=")
 		url, _, _ = strings.Cut(url, " ")
 		return p, url
-	}
-	get := func(url string) (int, string) {
-		r, err := http.Get(url)
-		if err != nil {
-			return 0, err.Error()
-		}
-		defer r.Body.Close()
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return 0, err.Error()
-		}
-		return r.StatusCode, string(body)
 	}
 	ended, _ := waiting()
 	if status := ended.end(syscall.SIGTERM); status != StatusOK {
