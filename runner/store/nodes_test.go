@@ -14,7 +14,7 @@ import (
 // TestNodes holds the rules of nodes on an SQLite file without a lock, in virtual time.
 func TestNodes(t *testing.T) {
 	t.Parallel()
-	storetest.Nodes(t, synctest.Test, func(t *testing.T) (a, b *store.Store) {
+	storetest.Nodes(t, synctest.Test, func(t *testing.T) (a, b *store.Store, pass func(time.Duration)) {
 		file := filepath.Join(t.TempDir(), "rundown.db")
 		var err [2]error
 		a, err[0] = store.Open(t.Context(), file, store.Options{Create: true, Work: true, Shared: true, Node: "a"})
@@ -27,7 +27,7 @@ func TestNodes(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		return a, b
+		return a, b, time.Sleep
 	})
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // Nodes runs what two processes on one store rely on. in runs a test, in virtual time where the database has no clock of its
-// own; open gives two processes on a new store.
-func Nodes(t *testing.T, in func(t *testing.T, do func(t *testing.T)), open func(t *testing.T) (a, b *store.Store)) {
+// own; open gives two processes on a new store, and lets time pass by its clock.
+func Nodes(t *testing.T, in func(t *testing.T, do func(t *testing.T)), open func(t *testing.T) (a, b *store.Store, pass func(time.Duration))) {
 	for _, one := range []struct {
 		name string
 		run  func(t *testing.T, n *nodes)
@@ -27,8 +27,8 @@ func Nodes(t *testing.T, in func(t *testing.T, do func(t *testing.T)), open func
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			in(t, func(t *testing.T) {
-				a, b := open(t)
-				one.run(t, &nodes{t: t, a: a, b: b})
+				a, b, pass := open(t)
+				one.run(t, &nodes{t: t, a: a, b: b, pass: pass})
 			})
 		})
 	}
@@ -38,6 +38,7 @@ func Nodes(t *testing.T, in func(t *testing.T, do func(t *testing.T)), open func
 type nodes struct {
 	t    *testing.T
 	a, b *store.Store
+	pass func(time.Duration)
 }
 
 func (n *nodes) must(err error) {
@@ -74,7 +75,7 @@ func burial(t *testing.T, n *nodes) {
 	first := n.claim(n.a, nil)
 	n.must(n.a.Beat(ctx, time.Now()))
 	n.claim(n.b, store.ErrOwned)
-	time.Sleep(n.a.Liveness().TTL + 50*time.Millisecond)
+	n.pass(n.a.Liveness().TTL + 50*time.Millisecond)
 	n.must(n.b.Beat(ctx, time.Now()))
 	n.claim(n.b, store.ErrOwned) // nobody has buried it yet
 	n.bury(n.b, n.a.NodeID())
@@ -92,7 +93,7 @@ func burial(t *testing.T, n *nodes) {
 
 func alive(t *testing.T, n *nodes) {
 	for range 3 {
-		time.Sleep(n.a.Liveness().TTL / 2)
+		n.pass(n.a.Liveness().TTL / 2)
 		_, err := n.a.Heartbeat(t.Context(), time.Now(), []string{app, store.ClockOff("late"), store.Reserve("second"), store.Duties, store.NoDaemon})
 		n.must(errors.Join(err, n.b.Beat(t.Context(), time.Now())))
 		n.bury(n.b)
@@ -147,7 +148,7 @@ func left(t *testing.T, n *nodes) {
 
 func rejoined(t *testing.T, n *nodes) {
 	before := n.a.NodeID()
-	time.Sleep(n.a.Liveness().TTL + 50*time.Millisecond)
+	n.pass(n.a.Liveness().TTL + 50*time.Millisecond)
 	n.must(n.b.Beat(t.Context(), time.Now()))
 	n.bury(n.b, before)
 	n.must(n.a.Join(t.Context(), time.Now()))
