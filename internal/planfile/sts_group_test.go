@@ -20,17 +20,28 @@ import (
 // of theirs in the background that holds the output open.
 func TestNoProcessOfACommandForTemporaryKeysIsLeftBehind(t *testing.T) {
 	for name, tt := range map[string]struct {
-		script string
-		ends   bool
+		script  string
+		ends    bool
+		givenUp bool // once the process in the background is there
 	}{
-		"the command ends":        {"sleep 600 & echo $! >pid\necho '{}'", true},
-		"the command is given up": {"sleep 600 & echo $! >pid\nsleep 600", false},
-		"the command fails":       {"sleep 600 & echo $! >pid\nexit 3", false},
+		"the command ends":        {"sleep 600 & echo $! >pid\necho '{}'", true, false},
+		"the command is given up": {"sleep 600 & echo $! >pid.new\nmv pid.new pid\nsleep 600", false, true},
+		"the command fails":       {"sleep 600 & echo $! >pid\nexit 3", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 			defer cancel()
+			if tt.givenUp {
+				go func() {
+					for ctx.Err() == nil {
+						if _, err := os.Stat(filepath.Join(folder, "pid")); err == nil {
+							cancel()
+						}
+						time.Sleep(10 * time.Millisecond)
+					}
+				}()
+			}
 			text, err := IssueSTS(filepath.Join(folder, "plan.yaml"))(ctx, &plan.STS{Command: script(t, folder, tt.script)})
 			if tt.ends != (err == nil) || tt.ends && string(text) != "{}\n" {
 				t.Errorf("got %q, %v", text, err)

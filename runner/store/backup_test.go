@@ -99,10 +99,15 @@ func TestACheckpointEmptiesTheLogAndWaitsForNobody(t *testing.T) {
 	var n int
 	must(t, reading.QueryRowContext(t.Context(), `SELECT count(*) FROM nodes`).Scan(&n))
 	must(t, s.Beat(t.Context(), monday.Add(-time.Minute)))
-	begun := time.Now()
-	must(t, s.Checkpoint(t.Context()))
-	if took := time.Since(begun); took > 4500*time.Millisecond || size() == 0 {
-		t.Errorf("with a reader it took %v, and left %d bytes", took, size())
+	// Where it waited for the reader it would take 5 s each time, where it does not it takes that only on a machine with much else to do.
+	took := time.Hour
+	for range 5 {
+		begun := time.Now()
+		must(t, s.Checkpoint(t.Context()))
+		took = min(took, time.Since(begun))
+	}
+	if took > 4500*time.Millisecond || size() == 0 {
+		t.Errorf("with a reader it takes %v, and leaves %d bytes", took, size())
 	}
 	must(t, reading.Rollback())
 	must(t, s.Checkpoint(t.Context()))
