@@ -25,8 +25,7 @@ func freeAddress(t *testing.T) string {
 // health asks a path of the daemon's; status 0: no answer.
 func health(address, path string) (status int, body string) { return get("http://" + address + path) }
 
-// get asks an address; status 0: no answer. A server that did not run for some seconds takes a caller for one that sends nothing, and
-// hangs up: it is asked again.
+// get asks an address; status 0: no answer. A server that hung up is asked again.
 func get(url string) (status int, body string) {
 	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	var err error
@@ -34,12 +33,16 @@ func get(url string) (status int, body string) {
 		if status, body, err = getOnce(&client, url); err == nil {
 			return status, body
 		}
-		if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		if !hungUp(err) {
 			break
 		}
 	}
 	return 0, err.Error()
 }
+
+// hungUp says that a server closed the connection without an answer: where it did not run for some seconds it takes a caller for one
+// that sends nothing.
+func hungUp(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) }
 
 func getOnce(client *http.Client, url string) (status int, body string, err error) {
 	r, err := client.Get(url)

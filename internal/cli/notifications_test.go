@@ -38,8 +38,10 @@ func (p *postman) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		onward.Header = r.Header.Clone()
 		response, err := http.DefaultClient.Do(onward)
 		if err != nil {
-			p.troubles = append(p.troubles, err)
-			return http.StatusBadGateway
+			if !hungUp(err) {
+				p.troubles = append(p.troubles, err)
+			}
+			return http.StatusBadGateway // it is sent again
 		}
 		defer response.Body.Close()
 		answers[response.StatusCode]++

@@ -21,6 +21,9 @@ type nowBeside struct {
 
 func newNowBeside(t *testing.T, dsn string) *nowBeside {
 	t.Helper()
+	if strings.HasPrefix(dsn, "postgres:") {
+		dsn += "&connect_timeout=60" // a command of a loaded machine may have no turn for 5 s
+	}
 	x := &nowBeside{file: filepath.Join(t.TempDir(), "plan.yaml"), dsn: dsn, env: append(slices.Clone(canaries), "RUNDOWN_STORE="+dsn, "GORACE=atexit_sleep_ms=0")}
 	x.service, _ = serve(t)
 	text := aroundNow + fmt.Sprintf("  german: {when: %s}\n  french: {when: %[1]s}\n", dated(time.Now().UTC().Add(time.Hour), time.Minute))

@@ -48,7 +48,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 func TestADaemonOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	dsn := server.Database(t)
+	dsn := server.Database(t) + "&connect_timeout=60" // a command of a loaded machine may have no turn for 5 s
 	address, _ := serve(t)
 	pace := paceNow()
 	begin := time.Now().UTC().Truncate(time.Second).Add(pace.of(6 * time.Second))

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -458,16 +457,7 @@ func TestAnExtensionSurvivesAPlanThatLosesTheClassForAMoment(t *testing.T) {
 	end, until := soon.Add(time.Hour/2).Format(time.RFC3339), soon.Add(3*time.Hour/4).Format(time.RFC3339)
 	await := func(what string, want map[string][2]string) {
 		t.Helper()
-		for limit := time.Now().Add(30 * time.Second); ; {
-			got := shownEnds(t, dsn, "status")
-			if got[id] == want[id] {
-				return
-			}
-			if time.Now().After(limit) {
-				t.Fatalf("%s: %v, want %v", what, got, want)
-			}
-			runtime.Gosched()
-		}
+		eventually(t, 30*time.Second, fmt.Sprintf("%s: status shows %v", what, want[id]), func() bool { return shownEnds(t, dsn, "status")[id] == want[id] })
 	}
 	await("planned", map[string][2]string{id: {end, ""}})
 	if status, _, said := command(t, "extend", id, "15m", "--store", dsn, "--reason", "the exam"); status != StatusOK {

@@ -31,7 +31,7 @@ import (
 )
 
 // readyWithin is how long a server may take until it answers. It is a bound for tests, not a figure.
-const readyWithin = time.Minute
+const readyWithin = 5 * time.Minute
 
 // Server is a PostgreSQL for tests. [Server.Database] and [Server.Exec] may be called at any time, the other methods by one
 // goroutine.
