@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -97,6 +99,8 @@ func TestADiskThatFillsUpInTheMiddleOfAClass(t *testing.T) {
 	}
 }
 
+// TestADaemonWithoutFileHandlesGoesOnWatchingAndStops takes from the daemon the right to open another file, and has callers take what it
+// closes meanwhile.
 func TestADaemonWithoutFileHandlesGoesOnWatchingAndStops(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 20*time.Second)
@@ -113,6 +117,13 @@ func TestADaemonWithoutFileHandlesGoesOnWatchingAndStops(t *testing.T) {
 		}
 		healthy <- err
 	}()
+	ctx, leave := context.WithCancel(t.Context())
+	var callers sync.WaitGroup
+	defer callers.Wait()
+	defer leave()
+	for range 20 {
+		callers.Go(func() { holdOpen(ctx, strings.TrimPrefix(l.listen, "http://"), "") })
+	}
 	l.await(1, "level=WARN", "too many open files")
 	l.await(1, "state=ended", "outcome=partial")
 	l.settled(l.stopped())
