@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/store/pgtest"
 	"rundown/runner/view"
@@ -303,10 +304,12 @@ func (x *trial) settle() (map[string]view.Occurrence, simulator.Ledger) {
 	return classes, readLedger(x.t, x.service)
 }
 
-// tally counts what came of the classes of trials. Lost is a class that was not being written from the bell to its end.
+// tally counts what came of the classes of trials. Lost is a class that was not being written from the bell to its end. An orphan is one
+// whose owner died between a start and the storing of its answer: nobody can stop that session, and another one records the rest of the
+// class. The store must say so; nothing else is wanted of the class.
 type tally struct {
-	classes, lost, late, doubled, running, refused int
-	took                                           []time.Duration
+	classes, orphans, lost, late, doubled, running, refused int
+	took                                                    []time.Duration
 }
 
 // judge holds the store against the ledger.
@@ -314,22 +317,32 @@ func (x *trial) judge() (sum tally) {
 	x.t.Helper()
 	classes, ledger := x.settle()
 	sum.classes = len(classes)
-	known := map[string]bool{}
+	known, orphans := map[string]bool{}, map[string]string{} // by sid; the uid by channel name
 	for name, o := range classes {
-		if *o.Outcome != "recorded" {
-			sum.lost++
-			x.t.Errorf("%s is %s: %s", name, *o.Outcome, *o.Reason)
-		}
 		for _, s := range o.Sessions {
 			if s.SID != nil {
 				known[*s.SID] = true
 			}
+			if orUnknown(s.State) == string(session.SessionOrphan) {
+				orphans["today-"+name] = orUnknown(s.UID)
+			}
+		}
+		if *o.Outcome != "recorded" && orphans["today-"+name] == "" {
+			sum.lost++
+			x.t.Errorf("%s is %s: %s", name, *o.Outcome, *o.Reason)
 		}
 	}
+	sum.orphans = len(orphans)
 	last := map[string]simulator.LedgerSession{}
 	for _, s := range ledger.Sessions {
 		before, again := last[s.Cname]
 		last[s.Cname] = s
+		if orphan := orphans[s.Cname]; orphan != "" {
+			if s.UID != orphan && (!known[s.SID] || s.StoppedAt == nil) {
+				x.t.Errorf("%s has an orphan, and session %s, which is none, is not known or runs on", s.Cname, s.SID)
+			}
+			continue
+		}
 		if !known[s.SID] {
 			x.t.Errorf("session %s of %s ran, and the store does not know it", s.SID, s.Cname)
 		}
