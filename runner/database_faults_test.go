@@ -29,16 +29,16 @@ type campus struct {
 	address  func() string     // of a node's store; nil: through its network
 	networks []*pgtest.Proxy   // of the nodes
 	webs     []http.Handler    // of the nodes: /healthz and /readyz
-	begin    time.Time         // of the classes that run when the fault comes
 	due      time.Time         // the bell that falls into the fault
 	leases   []store.Lease     // before the fault
 	owner    map[string]string // before the fault
 }
 
 const (
-	leadTime  = 15 * time.Second // from the start of the nodes to the first bell
-	dueAfter  = 35 * time.Second // from the first bell to the one that falls into the fault
-	dueLength = 25 * time.Second
+	leadTime   = 15 * time.Second // from the start of the nodes to the first bell
+	dueAfter   = 30 * time.Second // from the plan that has it to the bell that falls into the fault
+	dueLength  = 25 * time.Second
+	faultAhead = 18 * time.Second // before the first request of that bell
 )
 
 func newCampus(t *testing.T, server *pgtest.Server) *campus {
@@ -74,16 +74,12 @@ func (c *campus) enter(name string, plans ...*plan.Plan) *fleetNode {
 // seconds before the bell that is to fall into the fault.
 func (c *campus) open() {
 	c.t.Helper()
-	c.begin = time.Now().UTC().Truncate(time.Second).Add(leadTime)
-	c.due = c.begin.Add(dueAfter)
+	begin := time.Now().UTC().Truncate(time.Second).Add(leadTime)
 	when := func(from time.Time, length time.Duration) string {
 		return from.Format("2006-01-02 15:04:05") + "-" + from.Add(length).Format("15:04:05")
 	}
-	text := twoApps(when(c.begin, 10*time.Minute))["school.yaml"]
+	text := twoApps(when(begin, 10*time.Minute))["school.yaml"]
 	text = strings.ReplaceAll(text, "timezone: Europe/Madrid", "timezone: UTC, padding: {before: 0s, after: 0s}, min_remainder: 1s")
-	for _, app := range []string{"a", "b"} {
-		text += fmt.Sprintf("  due-%s: {app: %s, when: %s}\n", app, app, when(c.due, dueLength))
-	}
 	c.enter("a", loadPlan(c.t, files{"school.yaml": text}, "school.yaml"))
 	b := c.enter("b")
 	c.eventually("each owns an App ID", func() bool {
@@ -95,15 +91,26 @@ func (c *campus) open() {
 	if c.leases, err = b.store.Leases(context.Background()); err != nil {
 		c.t.Fatal(err)
 	}
-	time.Sleep(time.Until(c.due.Add(-18 * time.Second))) // the fault begins before the first request of the bell
+	// The bell is planned once the nodes are ready for it, however long that took, and again where to plan it took too long.
+	for wait := time.Duration(0); wait <= 0; wait = time.Until(c.due.Add(-faultAhead)) {
+		c.due = time.Now().UTC().Truncate(time.Second).Add(dueAfter)
+		due := text
+		for _, app := range []string{"a", "b"} {
+			due += fmt.Sprintf("  due-%s: {app: %s, when: %s}\n", app, app, when(c.due, dueLength))
+		}
+		if _, err := c.nodes[0].Apply(context.Background(), loadPlan(c.t, files{"school.yaml": due}, "school.yaml")); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Until(c.due.Add(-faultAhead))) // the fault begins before the first request of the bell
 }
 
-// eventually waits until something holds, a minute at most.
+// eventually waits until something holds, three minutes at most.
 func (c *campus) eventually(what string, holds func() bool) {
 	c.t.Helper()
-	for until := time.Now().Add(time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(until) {
-			c.t.Fatalf("not within a minute: %s\na: %s", what, c.nodes[0].log.String())
+			c.t.Fatalf("not within three minutes: %s\na: %s", what, c.nodes[0].log.String())
 		}
 	}
 }
