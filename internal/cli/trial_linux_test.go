@@ -312,12 +312,9 @@ type tally struct {
 	took                                                    []time.Duration
 }
 
-// judge holds the store against the ledger.
-func (x *trial) judge() (sum tally) {
-	x.t.Helper()
-	classes, ledger := x.settle()
-	sum.classes = len(classes)
-	known, orphans := map[string]bool{}, map[string]string{} // by sid; the uid by channel name
+// sessionsOf gives the sids that the store knows, and the uid of the orphan of each class that has one, by channel name.
+func sessionsOf(classes map[string]view.Occurrence) (known map[string]bool, orphans map[string]string) {
+	known, orphans = map[string]bool{}, map[string]string{}
 	for name, o := range classes {
 		for _, s := range o.Sessions {
 			if s.SID != nil {
@@ -327,6 +324,17 @@ func (x *trial) judge() (sum tally) {
 				orphans["today-"+name] = orUnknown(s.UID)
 			}
 		}
+	}
+	return known, orphans
+}
+
+// judge holds the store against the ledger.
+func (x *trial) judge() (sum tally) {
+	x.t.Helper()
+	classes, ledger := x.settle()
+	sum.classes = len(classes)
+	known, orphans := sessionsOf(classes)
+	for name, o := range classes {
 		if *o.Outcome != "recorded" && orphans["today-"+name] == "" {
 			sum.lost++
 			x.t.Errorf("%s is %s: %s", name, *o.Outcome, *o.Reason)
