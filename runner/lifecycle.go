@@ -234,8 +234,8 @@ func (e *Engine) ensureWorkers(ctx context.Context) error {
 // begunStates are those of a class that has begun and has not ended.
 var begunStates = []string{string(session.Starting), string(session.Recording), string(session.Stopping)}
 
-// noteLeft raises the health issues of what an earlier process began, and of what has ended and left a session that may
-// run. Of what has begun it leaves out what another node works on, which notes that.
+// noteLeft raises the health issues of what an earlier process began, and of what left a session that may run although nobody looks at the
+// class. Of what has begun it leaves out what another node works on, which notes that.
 func (e *Engine) noteLeft(ctx context.Context) error {
 	if len(e.order) == 0 {
 		return nil
@@ -256,16 +256,17 @@ func (e *Engine) noteLeft(ctx context.Context) error {
 	return e.noteLoose(ctx, func(string) bool { return true })
 }
 
-// noteLoose raises the health issues of what has ended and left a session that may run, of some App IDs. No worker reads it again: so a
-// start notes it of all App IDs, whoever owns them, and a node that takes over an App ID notes what others have left there since.
+// noteLoose raises the health issues of what left a session that may run, of some App IDs: it has ended, or was moved ahead. No worker reads
+// it before it is near again, if ever: so a start notes it of all App IDs, whoever owns them, and a node that takes over an App ID notes
+// what others have left there since.
 func (e *Engine) noteLoose(ctx context.Context, of func(app string) bool) error {
-	ended, err := e.cfg.Store.Ended(ctx, e.cfg.Now().Add(-2*maxLength))
+	loose, err := e.cfg.Store.Loose(ctx, e.cfg.Now().Add(-2*maxLength))
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
 	var ids []string
-	for _, x := range ended {
-		if x.Loose && of(x.App) {
+	for _, x := range loose {
+		if of(x.App) {
 			ids = append(ids, x.ID)
 		}
 	}

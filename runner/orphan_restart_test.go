@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner/reason"
+	"rundown/runner/session"
 )
 
 // TestAnOrphanIsAnIssueOverEachRestart restarts the engine during a class, right after it, and long after it, with each
@@ -69,6 +71,36 @@ func TestAnOrphanIsAnIssueOverEachRestart(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnOrphanOfAClassThatIsMovedFarAheadIsAnIssueOverEachRestart moves a class to the next month while it is recorded, after one of its
+// starts went unanswered. No worker reads the class before that month, and what may run of it is an issue all the same.
+func TestAnOrphanOfAClassThatIsMovedFarAheadIsAnIssueOverEachRestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
+		e := h.open(loadPlan(t, moving(""), "school.yaml"))
+		until(monday.Add(20 * time.Minute))
+		p := loadPlan(t, moving("{to: 2031-10-16 09:00-09:50}"), "school.yaml")
+		if _, err := e.Apply(context.Background(), p); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(30 * time.Minute))
+		if s := h.state(german); s.Phase != session.Planned {
+			t.Fatalf("the class is %s, and was to be planned again", s.Phase)
+		}
+		for _, at := range []time.Duration{31 * time.Minute, 115 * time.Minute, 132 * time.Minute} {
+			h.shut(e)
+			e = h.open(p)
+			until(monday.Add(at))
+			issues, open := e.Issues(), at < 2*time.Hour // about when its hours are over
+			if shown := len(issues) == 1 && issues[0].ID == reason.IssueOrphan && strings.HasPrefix(issues[0].Text, german+": session 1 "); shown != open || !open && len(issues) > 0 {
+				t.Errorf("%v after the bell: %v, want the orphan: %t", at, issues, open)
+			}
+		}
+		h.shut(e)
+	})
 }
 
 // TestAnOrphanOfAClassThatHasEndedIsAnIssueOfSomeNode replaces the nodes of a shared store after a class that left an orphan: a node that

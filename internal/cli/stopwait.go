@@ -222,21 +222,18 @@ type leftover struct {
 // orphansSince is how far back classes with an orphan are looked for: a session lasts at most 720 hours.
 const orphansSince = 720 * time.Hour
 
-// leftover reads what is to be stopped, and the ended classes of which a session may still run.
+// leftover reads what is to be stopped, and the other classes of which a session may still run.
 func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurrence) (*leftover, error) {
-	ended, err := s.Ended(ctx, a.clock().Add(-orphansSince))
+	loose, err := s.Loose(ctx, a.clock().Add(-orphansSince))
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
-	for _, e := range ended {
-		if !e.Loose {
-			continue
-		}
-		loose, err := s.Occurrences(ctx, store.Filter{IDs: []string{e.ID}})
+	for _, x := range loose {
+		its, err := s.Occurrences(ctx, store.Filter{IDs: []string{x.ID}})
 		if err != nil {
 			return nil, fmt.Errorf("read the store: %w", err)
 		}
-		rows = append(slices.Clone(rows), loose...)
+		rows = append(slices.Clone(rows), its...)
 	}
 	if len(rows) == 0 {
 		return &leftover{}, nil
@@ -283,7 +280,7 @@ func (l *leftover) report(a *app) error {
 		s := l.states[id]
 		for _, x := range s.MayRun(a.clock()) {
 			left++
-			if s.Phase == session.Ended {
+			if s.Phase == session.Ended || s.Phase == session.Planned {
 				given++
 			}
 			sid := "sid unknown"

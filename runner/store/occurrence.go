@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -135,32 +136,28 @@ func (s *Store) EachPage(ctx context.Context, f Filter, take func([]Occurrence) 
 	}
 }
 
-// Ended is an occurrence that has ended, in short.
-type Ended struct {
+// Loose is an occurrence that no worker looks at now and of which a session may yet be heard, in short: it has an orphan, or a session that was
+// acquired and of which no sid is known.
+type Loose struct {
 	ID, App string
-	End     time.Time
-	Loose   bool // it has an orphan, or a session that was acquired and of which no sid is known: something may yet be heard of it
 }
 
-// Ended lists what has ended and has its end after an instant, in order of its end.
-func (s *Store) Ended(ctx context.Context, after time.Time) ([]Ended, error) {
-	text, args := endedAfter(after)
-	return query(ctx, s, "list what has ended", text, args, func(rows *sql.Rows) (e Ended, err error) {
-		var end int64
-		err = rows.Scan(&e.ID, &e.App, &end, &e.Loose)
-		e.End = instant(end)
-		return e, err
+// Loose lists, by their identities, what has ended and has its end after an instant, and what is planned again after it was begun, where a
+// session of it may yet be heard of.
+func (s *Store) Loose(ctx context.Context, endsAfter time.Time) ([]Loose, error) {
+	all, err := query(ctx, s, "list what may still run", readLoose, []any{endsAfter.UnixMilli()}, func(rows *sql.Rows) (l Loose, err error) {
+		return l, rows.Scan(&l.ID, &l.App)
 	})
+	slices.SortFunc(all, func(a, b Loose) int { return cmp.Compare(a.ID, b.ID) })
+	return all, err
 }
 
-func endedAfter(after time.Time) (string, []any) {
-	var c conditions
-	c.parts = append(c.parts, "state = 'ended'") // as in the index, which no placeholder fits
-	c.add("ends_at > ", after.UnixMilli())
-	return `SELECT id, app, ends_at, EXISTS (
-		SELECT 1 FROM sessions WHERE occurrence_id = occurrences.id AND (sid = '' AND resource_id <> '' OR state = 'orphan')
-	) FROM occurrences` + c.where() + ` ORDER BY ends_at, id`, c.args
-}
+// The states are as in the indexes, which no placeholder fits.
+const (
+	selectLoose = `SELECT id, owner FROM occurrences WHERE EXISTS (
+		SELECT 1 FROM sessions WHERE occurrence_id = occurrences.id AND (sid = '' AND resource_id <> '' OR state = 'orphan'))`
+	readLoose = selectLoose + ` AND state = 'ended' AND ends_at > $1 UNION ALL ` + selectLoose + ` AND state <> 'ended' AND state = 'planned' AND version > 0`
+)
 
 func (f Filter) query() (string, []any) {
 	var c conditions
