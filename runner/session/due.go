@@ -56,6 +56,9 @@ func (d *Decision) wake() time.Time {
 // ask ends a session that is not needed any more, and then returns the request that the session needs now. It marks the request as
 // asked. An action without Op: none is needed.
 func (d *Decision) ask(x *Session) Action {
+	if d.S.IsEarlier(x) { // no session of the class probes for its start before the new time
+		d.orphanIfDoubtful(x)
+	}
 	if x.State.Final() {
 		return Action{}
 	}

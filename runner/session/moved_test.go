@@ -477,6 +477,34 @@ func TestAClassThatIsMovedAheadAndThenDroppedIsOver(t *testing.T) {
 	}
 }
 
+// TestAStartWithoutAnAnswerIsAnOrphanAsSoonAsItsClassIsMoved moves a class to the next week once a start has failed of which it is open
+// whether it had an effect. No session probes for that before the next week, so it is not left open until then.
+func TestAStartWithoutAnAnswerIsAnOrphanAsSoonAsItsClassIsMoved(t *testing.T) {
+	t.Parallel()
+	doubtful := Session{Attempt: 1, UID: "11", ResourceID: "r", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true, RequestedAt: bell}}
+	for name, tt := range map[string]struct {
+		later    []Session
+		otherApp bool
+		want     SessionState
+	}{
+		"and nothing has told of it":                  {nil, false, SessionOrphan},
+		"and a later start with the uid was accepted": {[]Session{{Attempt: 2, UID: "11", SID: "s", State: SessionEnded}}, false, SessionFailed},
+		"to another App ID":                           {nil, true, SessionOrphan},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := specOf(lesson())
+			status := Status{Phase: Starting, Observed: Observed{Start: spec.Start, End: spec.End}, Begin: spec.FirstRequest(), Sessions: append([]Session{doubtful}, tt.later...)}
+			if spec.OtherApp = tt.otherApp; !tt.otherApp {
+				spec.Target = by(7*24*time.Hour, 0)
+			}
+			got, asked := decideAll(spec, status, bell.Add(time.Minute))
+			if x := got.Sessions[0]; x.State != tt.want || got.Phase != Planned || len(asked) > 0 {
+				t.Errorf("the class is %s, and its first session %s (%s), want %s; asked %v", got.Phase, x.State, x.Reason, tt.want, asked)
+			}
+		})
+	}
+}
+
 // TestWhoDoesNotOwnAClassBeginsNothingOfIt gives a class to who only stops it, and to who looks after it beside a daemon.
 func TestWhoDoesNotOwnAClassBeginsNothingOfIt(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,9 @@ import (
 func (d *Decision) finish() {
 	s := &d.S
 	s.EndedAt = d.now
-	d.orphanDoubtful()
+	for i := range s.Sessions {
+		d.orphanIfDoubtful(&s.Sessions[i])
+	}
 	gaveUp := s.abandonReason()
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
 	foreign := s.foreignText()
@@ -184,12 +186,10 @@ func (s *State) gapCode() reason.Code {
 
 func (x *Session) isOrphan() bool { return x.State == SessionOrphan || x.ReasonCode.Orphan() }
 
-// orphanDoubtful makes orphans of the sessions of whose starts nothing has told.
-func (d *Decision) orphanDoubtful() {
-	for i := range d.S.Sessions {
-		if x := &d.S.Sessions[i]; x.State == SessionFailed && x.StartUncertain && !x.OnlyBlocked && !d.S.startRefuted(x) {
-			d.markOrphan(x)
-		}
+// orphanIfDoubtful makes an orphan of a session of whose start nothing has told.
+func (d *Decision) orphanIfDoubtful(x *Session) {
+	if x.State == SessionFailed && x.StartUncertain && !x.OnlyBlocked && !d.S.startRefuted(x) {
+		d.markOrphan(x)
 	}
 }
 

@@ -33,8 +33,8 @@ const (
 	SessionStopping SessionState = "stopping"
 	// SessionEnded: it was stopped, or ended by its hours. Final: a crash leaves nothing to be done in this state and the next three.
 	SessionEnded SessionState = "ended"
-	// SessionFailed: no recording of it is known. One may run where its start is uncertain: then a 53 or the end of the class makes it
-	// an orphan. Final but for that, and unless a notification tells its sid.
+	// SessionFailed: no recording of it is known. One may run where its start is uncertain: then a 53, a move or the end of the class makes
+	// it an orphan. Final but for that, and unless a notification tells its sid.
 	SessionFailed SessionState = "failed"
 	// SessionLost: it recorded, and then ended without our stop. Final.
 	SessionLost SessionState = "lost"
@@ -109,7 +109,7 @@ type Request struct {
 //	53, where another session is the orphan    clears StartUncertain of the earlier sessions with the uid
 //
 // OnlyBlocked is only set beside StartUncertain. StartErrored may stand beside any of them, and stays as long as the resource id.
-// UIDConflict, in [UIDFacts], is set by 53 alone. Readers: endSession and orphanDoubtful make an orphan of an uncertain start unless it is
+// UIDConflict, in [UIDFacts], is set by 53 alone. Readers: endSession and orphanIfDoubtful make an orphan of an uncertain start unless it is
 // OnlyBlocked; beginSession keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; OnItsWay lets either start be
 // repeated in the padding; countFailure leaves out what was interrupted.
 type StartFacts struct {

@@ -74,7 +74,7 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 //	  it has a sid      nothing was live under the uid; the class goes on in this session
 //
 // Where the class ends while a repeat waits, endSession makes an orphan of the session. A failed session of whose start no answer
-// has told becomes an orphan with the end of the class, in orphanDoubtful.
+// has told becomes an orphan with the end of the class, or as soon as that is moved, by orphanIfDoubtful.
 func (d *Decision) onStart(x *Session, a Answer) {
 	repeatOrFail := func(w catalog.Backoff) {
 		if !d.scheduleRetry(x, w, d.now, a.RetryAfter) {
@@ -137,7 +137,7 @@ func (d *Decision) onStart(x *Session, a Answer) {
 func (d *Decision) onUIDConflict(x *Session) {
 	holder, again := d.uidHolder(x.UID, x.Attempt), d.now.Add(catalog.MonitorInterval())
 	switch {
-	case x.StartUncertain && holder != nil: // whether its own start had an effect orphanDoubtful decides
+	case x.StartUncertain && holder != nil: // whether its own start had an effect orphanIfDoubtful decides
 		d.enter(x, SessionFailed)
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.Next = time.Time{}
