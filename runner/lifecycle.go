@@ -237,9 +237,6 @@ var begunStates = []string{string(session.Starting), string(session.Recording), 
 // noteLeft raises the health issues of what an earlier process began, and of what left a session that may run although nobody looks at the
 // class. Of what has begun it leaves out what another node works on, which notes that.
 func (e *Engine) noteLeft(ctx context.Context) error {
-	if len(e.order) == 0 {
-		return nil
-	}
 	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Open: true, States: begunStates})
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)

@@ -13,6 +13,7 @@ import (
 	"rundown/agora/simulator"
 	"rundown/runner/reason"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // TestAnOrphanIsAnIssueOverEachRestart restarts the engine during a class, right after it, and long after it, with each
@@ -100,6 +101,46 @@ func TestAnOrphanOfAClassThatIsMovedFarAheadIsAnIssueOverEachRestart(t *testing.
 			}
 		}
 		h.shut(e)
+	})
+}
+
+// TestAnOrphanOfAPlanThatWasWithdrawnIsAnIssueOverARestart withdraws the only plan after its class, and starts without any.
+func TestAnOrphanOfAPlanThatWasWithdrawnIsAnIssueOverARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
+		h.revision = archived
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(55 * time.Minute))
+		_, err := h.beside().AddRevision(t.Context(), store.Revision{At: time.Now(), Plan: "school", Who: "operator"})
+		must(t, err)
+		until(monday.Add(57 * time.Minute))
+		h.shut(e)
+		e = h.open()
+		if issues := e.Issues(); len(issues) != 1 || issues[0].ID != reason.IssueOrphan {
+			t.Errorf("with %d plans: %v, want the orphan", e.Plans(), issues)
+		}
+		h.shut(e)
+	})
+}
+
+// TestAnOrphanOfAClassThatIsRecordedIsAnIssueOfItsNodeAlone has a node start while another one records a class that has an orphan: that one
+// alone hears of it when its sid turns up.
+func TestAnOrphanOfAClassThatIsRecordedIsAnIssueOfItsNodeAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := newFleet(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		a := f.join("a", nil, p)
+		until(monday.Add(5 * time.Minute))
+		b := f.join("b", nil, p)
+		if mine, others := a.Issues(), b.Issues(); len(mine) != 1 || mine[0].ID != reason.IssueOrphan || len(others) > 0 {
+			t.Errorf("the node that records shows %v, and the other one %v: want the orphan and nothing", mine, others)
+		}
+		f.leave(b)
+		f.leave(a)
 	})
 }
 
