@@ -30,7 +30,8 @@
 //	                      activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
 //	each hour             extendHorizon          writeWindow
 //
-// writeWindow and writeNearOf repeat writeOnce until no other writer comes between: wantAll, reconcile, writeAll.
+// writeWindow and writeNearOf repeat writeOnce until no other writer comes between: wantAll, reconcile, and writeAll for what is near, and
+// then for the rest. Where several plans are written, what is near of all of them goes first.
 //
 // Beside this way:
 //

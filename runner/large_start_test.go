@@ -50,6 +50,9 @@ func TestAStartThatWritesALargePlanWatchesWhatRuns(t *testing.T) {
 		}
 		e = <-opened
 		h.shut(e)
+		if log := h.log.String(); !strings.Contains(log, "recorded as planned before this start") || !strings.Contains(log, "the store has not taken the specs") {
+			t.Errorf("the log does not say by what is recorded, and why:\n%s", log)
+		}
 		for _, id := range []string{german, "school/german/20310915T080000Z"} {
 			if s := h.outcomes()[id]; s.Outcome != session.Recorded {
 				t.Errorf("%s: %s: %s", id, s.Outcome, s.Reason)
@@ -59,10 +62,10 @@ func TestAStartThatWritesALargePlanWatchesWhatRuns(t *testing.T) {
 	})
 }
 
-// TestAStartThatWritesALargePlanGoesByItForWhatIsNear edits a plan while no daemon runs, so that the next start writes more classes of the
-// day after than one transaction takes. The second of its transactions takes twenty minutes. Meanwhile a class ends and another one begins,
-// by the new plan.
-func TestAStartThatWritesALargePlanGoesByItForWhatIsNear(t *testing.T) {
+// TestALargePlanIsGoneByForWhatIsNear edits a plan, while no daemon runs and while one does, so that more classes of the day after are written
+// than one transaction takes. The second of the transactions takes twenty minutes. Meanwhile a class ends and another one begins, by the
+// new plan.
+func TestALargePlanIsGoneByForWhatIsNear(t *testing.T) {
 	t.Parallel()
 	const both = "2031-09-15 09:00-09:50, 2031-09-15 09:55-10:30"
 	for _, tt := range []struct {
@@ -94,21 +97,23 @@ func TestAStartThatWritesALargePlanGoesByItForWhatIsNear(t *testing.T) {
 			map[string]session.Outcome{german: session.Recorded, "school/german/20310915T075500Z": session.Cancelled},
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			after := largeSchool(tt.when, tt.setting)
-			h := duringALargeStart(t, []*plan.Plan{loadPlan(t, tt.before, "school.yaml")}, loadPlan(t, after, "school.yaml"))
-			if ran := h.runs(); !slices.Equal(ran, tt.ran) {
-				t.Errorf("ran %v, want %v", ran, tt.ran)
-			}
-			got := map[string]session.Outcome{}
-			for id, s := range h.outcomes() {
-				got[id] = s.Outcome
-			}
-			if !maps.Equal(got, tt.outcomes) {
-				t.Errorf("%v, want %v", got, tt.outcomes)
-			}
-		})
+		for way, restart := range map[string]bool{"at a start": true, "live": false} {
+			t.Run(tt.name+", "+way, func(t *testing.T) {
+				t.Parallel()
+				after := largeSchool(tt.when, tt.setting)
+				h := whileALargePlanIsWritten(t, restart, []*plan.Plan{loadPlan(t, tt.before, "school.yaml")}, loadPlan(t, after, "school.yaml"))
+				if ran := h.runs(); !slices.Equal(ran, tt.ran) {
+					t.Errorf("ran %v, want %v", ran, tt.ran)
+				}
+				got := map[string]session.Outcome{}
+				for id, s := range h.outcomes() {
+					got[id] = s.Outcome
+				}
+				if !maps.Equal(got, tt.outcomes) {
+					t.Errorf("%v, want %v", got, tt.outcomes)
+				}
+			})
+		}
 	}
 	t.Run("another plan is not given any more", func(t *testing.T) {
 		t.Parallel()
@@ -116,7 +121,7 @@ func TestAStartThatWritesALargePlanGoesByItForWhatIsNear(t *testing.T) {
 		other := school("2031-09-15 09:55-10:30")
 		other["school.yaml"] = strings.Replace(other["school.yaml"], "name: school", "name: academy", 1)
 		before := []*plan.Plan{loadPlan(t, school(kept), "school.yaml"), loadPlan(t, other, "school.yaml")}
-		h := duringALargeStart(t, before, loadPlan(t, largeSchool(kept, ""), "school.yaml"))
+		h := whileALargePlanIsWritten(t, true, before, loadPlan(t, largeSchool(kept, ""), "school.yaml"))
 		if ran, ended := h.runs(), h.outcomes(); !slices.Equal(ran, []string{"06:59-07:52"}) || len(ended) != 1 {
 			t.Errorf("ran %v, ended %v", ran, ended)
 		}
@@ -136,32 +141,102 @@ func largeSchool(when, setting string) files {
 	return school(when, more...)
 }
 
-// duringALargeStart works on plans until twenty minutes past nine, and starts with another one at eleven minutes to ten, for which the
-// second transaction of specs takes twenty minutes.
-func duringALargeStart(t *testing.T, before []*plan.Plan, after *plan.Plan) (h *house) {
+// whileALargePlanIsWritten works on plans until eleven minutes to ten, and then on another one, for which the second transaction of specs
+// takes twenty minutes. With restart no daemon runs for half an hour before that.
+func whileALargePlanIsWritten(t *testing.T, restart bool, before []*plan.Plan, after *plan.Plan) (h *house) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))
 		h = newHouse(t, simulator.Config{})
 		h.poll = 10 * time.Second
-		e := h.open(before...)
-		until(monday.Add(20 * time.Minute))
-		h.shut(e)
 		var writes atomic.Int64
+		var large atomic.Bool
 		h.atPoint = func(at string) {
-			if at == "before writing the plan" && writes.Add(1) == 2 {
+			if at == "before writing the plan" && large.Load() && writes.Add(1) == 2 {
 				time.Sleep(20 * time.Minute) // virtual: the write takes that long
 			}
 		}
+		e := h.open(before...)
+		if restart {
+			until(monday.Add(20 * time.Minute))
+			h.shut(e)
+		}
 		until(monday.Add(49 * time.Minute))
-		e = h.open(after)
+		large.Store(true)
+		if restart {
+			e = h.open(after)
+		} else if _, err := e.Apply(t.Context(), after); err != nil {
+			t.Error(err)
+		}
 		until(monday.Add(3 * time.Hour))
-		if n := writes.Load(); n < 3 {
+		if n := writes.Load(); n < 2 {
 			t.Errorf("the plan took %d transactions", n)
 		}
 		h.shut(e)
 		h.audit()
 	})
 	return h
+}
+
+// TestATakeOverGoesByEachPlanForWhatIsNear has two plans applied just after the node is killed that owns their App ID. Of the one the node
+// that takes over writes more than one transaction takes, and the last of its three takes twenty minutes. By the other one a class that is
+// being recorded lasts longer.
+func TestATakeOverGoesByEachPlanForWhatIsNear(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		academy := func(when string) *plan.Plan {
+			text := strings.Replace(school(when)["school.yaml"], "name: school", "name: academy", 1)
+			return loadPlan(t, files{"school.yaml": text}, "school.yaml")
+		}
+		plans := []*plan.Plan{loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"), academy("2031-09-15 09:00-09:50")}
+		a := f.join("a", nil, plans...)
+		var killed atomic.Bool
+		var writes atomic.Int64
+		f.failpoint = func(at string) {
+			if at == "before writing the plan" && killed.Load() && writes.Add(1) == 3 {
+				time.Sleep(20 * time.Minute) // virtual: the write takes that long
+			}
+		}
+		b := f.join("b", nil, plans...)
+		until(monday.Add(48 * time.Minute))
+		f.kill(a)
+		killed.Store(true)
+		operator := f.openStore("operator", nil)
+		for _, p := range []*plan.Plan{loadPlan(t, largeSchool("2031-09-15 09:00-09:50", ""), "school.yaml"), academy("2031-09-15 09:00-10:05")} {
+			r, err := archived(p)
+			must(t, err)
+			r.At = time.Now()
+			_, err = operator.AddRevision(t.Context(), r)
+			must(t, err)
+		}
+		must(t, operator.Close())
+		until(monday.Add(70 * time.Minute))
+		if n := writes.Load(); n != 3 {
+			t.Errorf("the plans took %d transactions", n)
+		}
+		a.Abandon()
+		a.Close()
+		f.recorded(b.store, 2)
+		f.leave(b)
+		if ran := f.runs(); !slices.Equal(ran, []string{"06:59-07:52", "06:59-08:07"}) {
+			t.Errorf("ran %v", ran)
+		}
+	})
+}
+
+// TestALargePlanIsGoneByForSettings changes what a spec does not say of a class that begins while the rest of the plan is written.
+func TestALargePlanIsGoneByForSettings(t *testing.T) {
+	t.Parallel()
+	const both = "2031-09-15 09:00-09:50, 2031-09-15 09:55-10:30"
+	h := whileALargePlanIsWritten(t, false, []*plan.Plan{loadPlan(t, school(both), "school.yaml")}, loadPlan(t, largeSchool(both, "    video: 480p"), "school.yaml"))
+	var widths []int
+	for _, s := range h.sim.Ledger().Sessions {
+		widths = append(widths, s.Width)
+	}
+	if !slices.Equal(widths, []int{1280, 848}) {
+		t.Errorf("recorded %v pixels wide, want the second class by the new plan", widths)
+	}
 }
 
 // TestAStartBesideAnotherWriterWatchesWhatRuns has another node write specs before each transaction of a start, so that what is near of the
@@ -190,6 +265,12 @@ func TestAStartBesideAnotherWriterWatchesWhatRuns(t *testing.T) {
 		until(monday.Add(160 * time.Minute))
 		f.recorded(b.store, 2)
 		f.leave(b)
+		log := b.log.String()
+		for _, part := range []string{`level=WARN msg="the next classes of the plans are not written yet; until they are, classes are recorded as planned before this start"`, "others wrote specs meanwhile"} {
+			if !strings.Contains(log, part) {
+				t.Errorf("the log does not say %s:\n%s", part, log)
+			}
+		}
 		for _, s := range f.sim.Ledger().Sessions {
 			if s.StoppedAt == nil || s.StoppedAt.After(monday.Add(53*time.Minute)) && s.StartedAt.Before(monday) {
 				t.Errorf("the recording of %s that began at %v was stopped at %v", s.Cname, s.StartedAt, s.StoppedAt)

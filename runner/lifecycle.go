@@ -200,7 +200,7 @@ func (e *Engine) writeRest(near nearWritten) {
 		return // the engine ends
 	}
 	for _, a := range e.applied() {
-		diff, done, err := e.writeActive(e.ctx, a, e.writePlanInTheEnd)
+		diff, done, err := e.writeActive(e.ctx, a)
 		if err != nil {
 			return // the engine ends
 		}

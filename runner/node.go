@@ -404,11 +404,16 @@ func (e *Engine) planConnection(app string) *Connection {
 // writeOwnPlans writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that. The
 // caller holds applying.
 func (e *Engine) writeOwnPlans(ctx context.Context) error {
-	wrote := false
-	for _, a := range e.applied() {
-		if !e.writesSpecsOf(a) || e.hasWritten(a) {
-			continue
+	owed := slices.DeleteFunc(e.applied(), func(a *applied) bool { return !e.writesSpecsOf(a) || e.hasWritten(a) })
+	if len(owed) > 1 { // what is near of all of them goes before what is far ahead of one
+		for _, a := range owed {
+			if _, err := e.writeNearOf(ctx, a); err != nil && !errors.Is(err, errSuperseded) {
+				return err
+			}
 		}
+	}
+	wrote := false
+	for _, a := range owed {
 		switch _, err := e.writePlan(ctx, a); {
 		case errors.Is(err, errSuperseded): // the newer revision is taken up after this, or after the next poll
 			continue

@@ -411,11 +411,11 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	e.mu.Lock()
 	a := e.plans[p.Name]
 	e.mu.Unlock()
-	diff, written, err := e.writeActive(ctx, a, e.writePlanInTheEnd)
+	for _, w := range e.allWorkers() { // before the specs are written, which may take minutes
+		w.post(w.refreshPlanned)
+	}
+	diff, written, err := e.writeActive(ctx, a)
 	if err == nil {
-		for _, w := range e.allWorkers() {
-			w.post(w.refreshPlanned)
-		}
 		err = e.reloadWorkers(ctx)
 	}
 	if err != nil || !written { // where it failed it is stored as the active one, and the next start activates it

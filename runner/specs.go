@@ -38,16 +38,18 @@ type specWriter struct {
 	e      *Engine
 	a      *applied
 	now    time.Time
-	near   time.Time // only what is near is written, and what starts before this; zero: all
-	diff   Diff
+	near   time.Time                 // what is being recorded, and what starts before this, is near: it is written first
+	only   bool                      // what is near alone is written
+	diff   Diff                      // of what is written
 	orders map[string]session.Orders // that hold, by identity
 }
 
 // writeWindow writes what a plan wants of the occurrences from since up to the horizon. It is called where a plan is put to
 // work and each hour, and writes nothing where nothing has changed. The comparison is made outside of the transactions,
-// which therefore are short, and made anew where specs were written meanwhile. [errSuperseded] says that nothing was written.
+// which therefore are short, and made anew where specs were written meanwhile. What is near goes first: a large plan is written for minutes,
+// and the workers read meanwhile. [errSuperseded] says that nothing was written.
 func (e *Engine) writeWindow(ctx context.Context, a *applied, since, until time.Time) (Diff, error) {
-	w := &specWriter{e: e, a: a, now: e.cfg.Now()}
+	w := e.specWriter(a)
 	diff, err := w.writeAnew(ctx, since, until)
 	if err == nil {
 		a.until = until
@@ -61,22 +63,29 @@ func (e *Engine) writeNearOf(ctx context.Context, a *applied) (Diff, error) {
 	if err := e.moveOrders(ctx, a); err != nil {
 		return Diff{}, err
 	}
-	now := e.cfg.Now()
-	w := &specWriter{e: e, a: a, now: now, near: now.Add(window + bellAhead)}
-	return w.writeAnew(ctx, e.since(), now.Add(e.cfg.Horizon))
+	w := e.specWriter(a)
+	w.only = true
+	return w.writeAnew(ctx, e.since(), w.now.Add(e.cfg.Horizon))
 }
 
-// writeAnew repeats writeOnce until no other writer comes between.
+// specWriter makes a writer of what a plan wants from now on.
+func (e *Engine) specWriter(a *applied) *specWriter {
+	now := e.cfg.Now()
+	return &specWriter{e: e, a: a, now: now, near: now.Add(window + bellAhead)}
+}
+
+// writeAnew repeats writeOnce until no other writer comes between. What was written until one came counts, and is not written again.
 func (w *specWriter) writeAnew(ctx context.Context, since, until time.Time) (Diff, error) {
-	for {
+	for between := 0; ; between++ {
 		err := w.writeOnce(ctx, since, until)
 		switch {
-		case errors.Is(err, errOutdated):
-			w.diff = Diff{}
-		case err != nil: // a write that was given up may still count
-			return Diff{}, err
-		default:
+		case err == nil:
 			return w.diff, nil
+		case errors.Is(err, errOutdated):
+		case between > 0: // a write that was given up may still count
+			return Diff{}, fmt.Errorf("others wrote specs meanwhile, so that they were compared anew %d times: %w", between, err)
+		default:
+			return Diff{}, err
 		}
 	}
 }
@@ -102,16 +111,24 @@ func (w *specWriter) writeOnce(ctx context.Context, since, until time.Time) erro
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	changes := reconcile(w.wantAll(stored, since, until), stored, since, until, w.now)
-	if !w.near.IsZero() {
-		changes = slices.DeleteFunc(changes, func(c specChange) bool { return !c.near(w.near) })
+	var near, rest []specChange
+	for _, c := range reconcile(w.wantAll(stored, since, until), stored, since, until, w.now) {
+		if c.near(w.near) {
+			near = append(near, c)
+		} else {
+			rest = append(rest, c)
+		}
 	}
-	return w.writeAll(ctx, changes, generation)
+	if generation, err = w.writeAll(ctx, near, generation); err != nil || w.only {
+		return err
+	}
+	_, err = w.writeAll(ctx, rest, generation)
+	return err
 }
 
-// writeAll writes changes of specs in as many transactions as it takes. They were made from what the store held at a generation;
-// [errOutdated] says that others have written since.
-func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generation int64) error {
+// writeAll writes changes of specs in as many transactions as it takes, and gives the generation of the last one. They were made from what the
+// store held at a generation; [errOutdated] says that others have written since.
+func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generation int64) (int64, error) {
 	slices.SortStableFunc(changes, func(a, b specChange) int { return cmp.Compare(min(a.verb, update), min(b.verb, update)) }) // what is added goes first
 	for len(changes) > 0 {
 		done, before := 0, w.diff
@@ -123,12 +140,15 @@ func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generat
 			done, err = w.writeSome(t, changes[:min(len(changes), specsAtOnce)])
 			return err
 		}); err != nil {
-			return err
+			if errors.Is(err, errOutdated) {
+				w.diff = before
+			}
+			return generation, err
 		}
 		changes = changes[done:]
 		generation++
 	}
-	return nil
+	return generation, nil
 }
 
 // writeSome writes the first of some changes, and says how many.
@@ -193,7 +213,7 @@ func (e *Engine) writeSpecs(ctx context.Context, do func(*store.SpecTx) error) e
 	case err := <-done:
 		return err
 	case <-ctx.Done(): // a store that hangs is not waited for
-		return ctx.Err()
+		return fmt.Errorf("the store has not taken the specs: %w", ctx.Err())
 	}
 }
 
@@ -406,7 +426,7 @@ func (e *Engine) removeOther(ctx context.Context, name string) error {
 		return fmt.Errorf("read the store: %w", err)
 	}
 	changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
-	if err := w.writeAll(ctx, changes, generation); err != nil {
+	if _, err := w.writeAll(ctx, changes, generation); err != nil {
 		return err
 	}
 	if w.diff.Removed > 0 {
@@ -433,13 +453,13 @@ func (e *Engine) keptByOthers(ctx context.Context) (map[string]bool, error) {
 
 // writeActive writes what a plan wants that has become active; written is false where another node writes it, or where a newer revision of
 // it is active, which is logged. The caller holds applying, and logs what was written.
-func (e *Engine) writeActive(ctx context.Context, a *applied, write func(context.Context, *applied) (Diff, error)) (diff Diff, written bool, err error) {
+func (e *Engine) writeActive(ctx context.Context, a *applied) (diff Diff, written bool, err error) {
 	attrs := []any{"plan", a.plan.Name, "revision", a.revision}
 	if !e.writesSpecsOf(a) {
 		e.log.Info("plan active; another node writes its classes", attrs...)
 		return Diff{}, false, nil
 	}
-	switch diff, err = write(ctx, a); {
+	switch diff, err = e.writePlanInTheEnd(ctx, a); {
 	case errors.Is(err, errSuperseded): // the next poll takes up the newer one
 		e.log.Info("plan not applied: a newer revision of it is active", attrs...)
 		return Diff{}, false, nil
