@@ -50,15 +50,38 @@ func TestAStartThatWritesALargePlanWatchesWhatRuns(t *testing.T) {
 		}
 		e = <-opened
 		h.shut(e)
-		if log := h.log.String(); !strings.Contains(log, "recorded as planned before this start") || !strings.Contains(log, "the store has not taken the specs") {
-			t.Errorf("the log does not say by what is recorded, and why:\n%s", log)
-		}
 		for _, id := range []string{german, "school/german/20310915T080000Z"} {
 			if s := h.outcomes()[id]; s.Outcome != session.Recorded {
 				t.Errorf("%s: %s: %s", id, s.Outcome, s.Reason)
 			}
 		}
 		h.audit()
+	})
+}
+
+// TestAStartSaysThatItGoesByTheEarlierPlan has the store take a minute for the only class of an edited plan.
+func TestAStartSaysThatItGoesByTheEarlierPlan(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.shut(h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")))
+		var slow atomic.Bool
+		slow.Store(true)
+		h.atPoint = func(at string) {
+			if at == "before writing the plan" && slow.Swap(false) {
+				time.Sleep(time.Minute) // virtual
+			}
+		}
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-10:20"), "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded || !s.End.Equal(monday.Add(80*time.Minute)) {
+			t.Errorf("%s until %v: %s", s.Outcome, s.End, s.Reason)
+		}
+		if log := h.log.String(); !strings.Contains(log, "recorded as planned before this start") || !strings.Contains(log, "the store has not taken the specs") {
+			t.Errorf("the log does not say by what is recorded, and why:\n%s", log)
+		}
 	})
 }
 
