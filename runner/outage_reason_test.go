@@ -36,3 +36,37 @@ func TestAClassThatAnOutageOfTheStoreDelayedNamesIt(t *testing.T) {
 		h.audit()
 	})
 }
+
+// TestARequestThatAnEndKeepsBackIsNotSentLate has an engine end while the store takes no writes, and take them again before it has ended: the
+// acquire that was held back is stored then, and sent by the next engine.
+func TestARequestThatAnEndKeepsBackIsNotSentLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		e := h.open(p)
+		until(monday.Add(-5 * time.Minute))
+		allow := h.refuseWrites()
+		until(monday.Add(time.Minute))
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			h.shut(e)
+		}()
+		until(monday.Add(time.Minute + 2*time.Second))
+		allow()
+		<-ended
+		if n := len(h.sim.Ledger().Sessions); n > 0 {
+			t.Fatalf("%d sessions were begun", n)
+		}
+		until(monday.Add(5 * time.Minute))
+		e = h.open(p)
+		until(monday.Add(time.Hour))
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != session.Partial || strings.Contains(s.Reason, "was held back") {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+		h.audit()
+	})
+}
