@@ -63,6 +63,36 @@ func tomorrows(t *testing.T, path string, classes int) {
 	}
 }
 
+// TestConfirmEndsWhereItCannotTell confirms two plans while nothing can be written to stdout: the second is left for a call that can tell of it.
+func TestConfirmEndsWhereItCannotTell(t *testing.T) {
+	dsn, folder := emptyStore(t), t.TempDir()
+	for _, name := range []string{"first", "second"} {
+		path := filepath.Join(folder, name+".yaml")
+		for _, classes := range []int{12, 2} {
+			tomorrows(t, path, classes)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(strings.Replace(string(text), "name: today", "name: "+name, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if status, out, said := command(t, "apply", "--store", dsn, path); status != StatusOK {
+				t.Fatalf("status %d: %s%s", status, out, said)
+			}
+		}
+	}
+	for i, want := range []int{1, 0} {
+		var said strings.Builder
+		if status := Main(t.Context(), []string{"apply", "--store", dsn, "--confirm"}, Streams{In: strings.NewReader(""), Out: fullDisk{}, Err: &said}); status != StatusTrouble {
+			t.Errorf("call %d: status %d: %s", i, status, said.String())
+		}
+		if _, out, _ := command(t, "status", "--store", dsn); strings.Count(out, "waits for a confirmation") != want {
+			t.Errorf("call %d: want %d plans that wait:\n%s", i, want, out)
+		}
+	}
+}
+
 func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 	dsn, path := emptyStore(t), filepath.Join(t.TempDir(), "plan.yaml")
 	steps := []struct {
