@@ -35,10 +35,10 @@ type Interruption struct {
 // interruptionOf is what the message tells. A session that was begun in the place of the lost one has the last word on the answer.
 func interruptionOf(i *session.Interruption) *Interruption {
 	f := &Interruption{Since: i.Since, Suspect: i.Suspect, NextAt: i.NextAt, GivenUp: i.GivenUp.Text, Code: i.GivenUp.Code}
-	if i.Lost != nil {
-		f.Session = i.Lost.Attempt
+	if i.Last != nil {
+		f.Session = i.Last.Attempt
 	}
-	if x := i.Next; x != nil && x != i.Lost {
+	if x := i.Next; x != nil && x != i.Last {
 		f.Next, f.State, f.Answer, f.Code = x.Attempt, x.State, x.Reason, x.ReasonCode
 	}
 	return f
@@ -85,12 +85,12 @@ func (o *observer) interrupted(l classLook, b store.Brief) (told bool) {
 		return true
 	case now.Sub(first.since) < i.Grace(), now.Sub(b.Start) < lateAfter:
 		return false
-	case i.Lost == nil: // nothing of it was ever recorded
+	case i.Last == nil: // nothing of it was ever recorded
 		o.late(l, b)
 		return true
 	}
 	f := Fact{
-		Class: l.class(b), Code: cmp.Or(i.Lost.ReasonCode, reason.SessionLost), Reason: i.Lost.Reason,
+		Class: l.class(b), Code: cmp.Or(i.Last.ReasonCode, reason.SessionLost), Reason: i.Last.Reason,
 		SessionFact: SessionFact{Interruption: interruptionOf(i)},
 	}
 	if i.GivenUp.None() {
@@ -98,7 +98,7 @@ func (o *observer) interrupted(l classLook, b store.Brief) (told bool) {
 	}
 	f.Interruption.Again = marked && i.Since.Before(c.Recovered.Add(steadyAfter))
 	next := condition{Since: now, Class: f.Class, Lost: i.Since, Again: f.Interruption.Again}
-	key := fmt.Sprintf("%s/%d/%d", b.Start.UTC(), i.Lost.Attempt, i.Since.Unix())
+	key := fmt.Sprintf("%s/%d/%d", b.Start.UTC(), i.Last.Attempt, i.Since.Unix())
 	l.found.add(next.mark(name), announcement(kindLate, b.Plan, b.ID, key, now, f))
 	return true
 }

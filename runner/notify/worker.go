@@ -34,11 +34,11 @@ type worker struct {
 	mu     sync.Mutex // guards target, which the notifier's goroutine sets
 	target target     // as the active plan has it now
 
-	unsettled *settlement // of the goroutine: what was sent and could not be written yet; nothing more is sent before
+	unwritten *results // of the goroutine: what was sent and could not be written yet; nothing more is sent before
 }
 
-// settlement is what became of some messages.
-type settlement struct {
+// results are what became of some messages.
+type results struct {
 	messages     []store.Message
 	hurry        time.Time // from when on those are due that wait after a failure; zero: as they were
 	gone, tested bool
@@ -99,7 +99,7 @@ func (w *worker) run(ctx context.Context) {
 // sendDue sends some of what is due, and says how long to wait for more.
 func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
 	t, s := w.now(), w.n.cfg.Store
-	if w.unsettled != nil {
+	if w.unwritten != nil {
 		return 0, w.write(ctx, &t)
 	}
 	atOnce := sendAtOnce
@@ -137,7 +137,7 @@ func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
 	if answered.Err() != nil { // what got no answer is sent again at the next start, under its id
 		due, answers = taken(due, answers)
 	}
-	return 0, w.settle(written, &t, due, answers)
+	return 0, w.takeAnswers(written, &t, due, answers)
 }
 
 // outlive makes a context that ends within a time after ctx has.
@@ -173,10 +173,10 @@ func (n *Notifier) send(ctx context.Context, w *worker, t *target, m *store.Mess
 	return a
 }
 
-// settle decides what became of messages, and writes it.
-func (w *worker) settle(ctx context.Context, t *target, sent []store.Message, answers []answer) error {
+// takeAnswers decides what became of messages, and writes it.
+func (w *worker) takeAnswers(ctx context.Context, t *target, sent []store.Message, answers []answer) error {
 	now := w.n.cfg.Now()
-	w.unsettled = &settlement{messages: sent}
+	w.unwritten = &results{messages: sent}
 	for i := range sent {
 		m, a := &sent[i], answers[i]
 		w.n.report(t, m, a)
@@ -185,13 +185,13 @@ func (w *worker) settle(ctx context.Context, t *target, sent []store.Message, an
 			m.State, m.Settled, m.Result = store.MessageDropped, now, fmt.Sprintf("not taken within %d days; last: %s", int(keepTrying.Hours()/24), m.Result)
 		case a.err == nil:
 			if m.Tries > 0 {
-				w.unsettled.hurry = now
+				w.unwritten.hurry = now
 			}
 			m.State, m.Settled, m.Result = store.MessageSent, now, "sent"
-			w.unsettled.tested = w.unsettled.tested || m.Kind == kindTest
+			w.unwritten.tested = w.unwritten.tested || m.Kind == kindTest
 		case a.gone, m.Kind == kindTest:
 			m.State, m.Settled, m.Result = store.MessageDropped, now, clean(a.err.Error())
-			w.unsettled.gone = w.unsettled.gone || a.gone
+			w.unwritten.gone = w.unwritten.gone || a.gone
 		default:
 			m.Tries++
 			m.Due, m.Result = now.Add(max(backoff(m.Tries, m.ID), a.after)), clean(a.err.Error())
@@ -203,12 +203,12 @@ func (w *worker) settle(ctx context.Context, t *target, sent []store.Message, an
 // write writes what became of messages. Where that fails it is tried again before anything else is sent, so that a store
 // that cannot be written does not have the same message sent again and again.
 func (w *worker) write(ctx context.Context, t *target) error {
-	u := w.unsettled
+	u := w.unwritten
 	if err := w.n.cfg.Store.Settle(ctx, u.messages, t.key, u.hurry); err != nil {
 		return err
 	}
 	w.n.cfg.Failpoint("after settling messages")
-	w.unsettled = nil
+	w.unwritten = nil
 	switch {
 	case u.gone:
 		return w.n.closeTarget(ctx, t.key)

@@ -26,7 +26,7 @@ func recordedByNone(sessions []SessionState) bool {
 // Interruption is what is known of a class that is on and of which nothing is recorded any more.
 type Interruption struct {
 	Since   time.Time     // nothing of the class is known to be recorded from then on; not before its start
-	Lost    *Session      // recorded until then; nil: nothing was ever recorded
+	Last    *Session      // the session that recorded last, until then; nil: nothing was ever recorded
 	Next    *Session      // is on its way to record it; nil: none
 	NextAt  time.Time     // when Rundown asks next, or begins the next session; zero: it is doing so
 	GivenUp reason.Reason // why no other session begins; none: one does
@@ -61,8 +61,8 @@ func (s *State) Interruption(now time.Time) *Interruption {
 	for k := range s.Sessions {
 		x := &s.Sessions[k]
 		i.Suspect = i.Suspect || x.State == SessionSuspect
-		if from, until := x.writtenPeriod(); !from.IsZero() && (i.Lost == nil || until.After(last)) {
-			i.Lost, last = x, until
+		if from, until := x.writtenPeriod(); !from.IsZero() && (i.Last == nil || until.After(last)) {
+			i.Last, last = x, until
 		}
 	}
 	i.Since = Later(last, s.Start)

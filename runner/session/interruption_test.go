@@ -111,9 +111,9 @@ func TestAClassThatIsOnAndRecordedByNothingIsInterrupted(t *testing.T) {
 		if tt.nextAt != never {
 			nextAt = at(tt.nextAt)
 		}
-		if !i.Since.Equal(at(tt.since)) || attempt(i.Lost) != tt.lost || attempt(i.Next) != tt.next || !i.NextAt.Equal(nextAt) || i.GivenUp.Text != tt.givenUp || i.Grace() != tt.grace {
+		if !i.Since.Equal(at(tt.since)) || attempt(i.Last) != tt.lost || attempt(i.Next) != tt.next || !i.NextAt.Equal(nextAt) || i.GivenUp.Text != tt.givenUp || i.Grace() != tt.grace {
 			t.Errorf("%s: since %v, lost session %d, next %d at %v, given up %q, grace %v; want since %v, %d, %d at %v, %q, %v",
-				tt.name, i.Since, attempt(i.Lost), attempt(i.Next), i.NextAt, i.GivenUp.Text, i.Grace(), at(tt.since), tt.lost, tt.next, nextAt, tt.givenUp, tt.grace)
+				tt.name, i.Since, attempt(i.Last), attempt(i.Next), i.NextAt, i.GivenUp.Text, i.Grace(), at(tt.since), tt.lost, tt.next, nextAt, tt.givenUp, tt.grace)
 		}
 	}
 }

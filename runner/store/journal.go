@@ -60,7 +60,7 @@ func followed[T any](ctx context.Context, s *Store, j *journal, after int64, num
 	for i, one := range all {
 		numbers[i] = number(one)
 	}
-	shown, err := j.settled(ctx, s, after, numbers)
+	shown, err := j.countShown(ctx, s, after, numbers)
 	return all[:shown], err
 }
 
@@ -72,14 +72,14 @@ func (j *journal) last(ctx context.Context, s *Store) (n int64, err error) {
 	}
 	var newest int64 // of what there was at the beginning
 	for begun := time.Now(); ; {
-		_, err = followed(ctx, s, j, j.settledUntil(), func(n int64) int64 { return n }, func() ([]int64, error) {
+		_, err = followed(ctx, s, j, j.completeUntil(), func(n int64) int64 { return n }, func() ([]int64, error) {
 			all, err := query(ctx, s, "read the newest of "+j.table, `SELECT seq FROM `+j.table+` WHERE seq > $1 ORDER BY seq`, []any{j.base}, scanNumber)
 			if newest == 0 && len(all) > 0 {
 				newest = all[len(all)-1]
 			}
 			return all, err
 		})
-		if n = j.settledUntil(); err != nil || n >= newest || time.Since(begun) > lastWithin {
+		if n = j.completeUntil(); err != nil || n >= newest || time.Since(begun) > lastWithin {
 			return n, err
 		}
 		again := time.NewTimer(lastEvery)
@@ -94,13 +94,14 @@ func (j *journal) last(ctx context.Context, s *Store) (n int64, err error) {
 
 func scanNumber(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }
 
-func (j *journal) settledUntil() int64 {
+// completeUntil is a number up to which no other can appear any more.
+func (j *journal) completeUntil() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.base
 }
 
-// begin takes what is old as settled.
+// begin takes what is old as complete.
 func (j *journal) begin(ctx context.Context, s *Store) error {
 	var oldest int64
 	err := s.get(ctx, "read the newest of "+j.table,
@@ -136,8 +137,8 @@ func (j *journal) endGaps(ctx context.Context, s *Store) error {
 	return nil
 }
 
-// settled says how many of the numbers after one can be shown, and remembers all gaps among them, so that they end together.
-func (j *journal) settled(ctx context.Context, s *Store, after int64, numbers []int64) (shown int, err error) {
+// countShown says how many of the numbers after one can be shown, and remembers all gaps among them, so that they end together.
+func (j *journal) countShown(ctx context.Context, s *Store, after int64, numbers []int64) (shown int, err error) {
 	from := max(after, j.base)
 	before, until := from, from // until is where the first gap begins that is not over
 	held, next := false, int64(0)

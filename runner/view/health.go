@@ -119,7 +119,7 @@ func (o Overview) lost(row store.Occurrence) (code reason.Code, text string) {
 	}
 	name := cmp.Or(o.Names[row.ID], row.ID)
 	text = fmt.Sprintf("%s: not recorded since %s", name, i.Since.In(ZoneOf(row)).Format("15:04:05 MST"))
-	switch x := i.Lost; {
+	switch x := i.Last; {
 	case x == nil:
 	case i.Suspect:
 		text += fmt.Sprintf(": the service does not show session %d running", x.Attempt)
