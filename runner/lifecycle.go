@@ -270,7 +270,7 @@ func (e *Engine) noteLoose(ctx context.Context, of func(app string) bool) error 
 	return e.noteRows(ctx, ids)
 }
 
-// noteRows raises the health issues that follow from rows of the store.
+// noteRows raises the health issues that follow from rows of the store. One that cannot be read keeps nothing else from being worked on.
 func (e *Engine) noteRows(ctx context.Context, ids []string) error {
 	for some := range slices.Chunk(ids, rowsAtOnce) {
 		rows, err := e.cfg.Store.Rows(ctx, some...)
@@ -280,7 +280,8 @@ func (e *Engine) noteRows(ctx context.Context, ids []string) error {
 		for i := range rows {
 			d, err := decodeRow(&rows[i])
 			if err != nil {
-				return err
+				e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", rows[i].ID, "error", err)
+				continue
 			}
 			state := session.View(d.Spec, d.Status)
 			e.noteIssues(nil, &state)
