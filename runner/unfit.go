@@ -312,7 +312,20 @@ func (e *Engine) dropPlan(ctx context.Context, r store.Revision) error {
 		return err
 	}
 	e.log.Info("plan withdrawn", "plan", r.Plan, "revision", r.ID)
+	e.limitsWithout(a)
 	return e.reloadWorkers(ctx)
+}
+
+// limitsWithout sets the limits of the App IDs that a withdrawn plan shares with others: what it said of them holds no more.
+func (e *Engine) limitsWithout(a *applied) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, app := range a.apps {
+		if w := e.workers[app]; w != nil && e.planConnection(app) != nil {
+			limits := e.limits(app)
+			w.post(func() { w.setLimits(limits) })
+		}
+	}
 }
 
 // ActivePlan is a plan that the engine works on, with its revision.

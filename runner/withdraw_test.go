@@ -129,3 +129,32 @@ func TestAStartWithAWithdrawnPlan(t *testing.T) {
 		})
 	})
 }
+
+// TestTheLimitsOfAWithdrawnPlanHoldNoMore has two plans share an App ID of which one states how much it may record at once, and withdraws that
+// one: the classes of the other keep their padding.
+func TestTheLimitsOfAWithdrawnPlanHoldNoMore(t *testing.T) {
+	t.Parallel()
+	for name, withdrawn := range map[string]bool{"withdrawn": true, "active": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.revision = wholeRevision
+				limited := strings.NewReplacer("name: school", "name: academy", `id: "${APP}"`, `id: "${APP}", limits: {concurrent: 1}`).
+					Replace(school("2031-09-16 09:00-09:50")["school.yaml"])
+				two := school("2031-09-15 09:00-09:50", "  next: {when: 2031-09-15 09:51-10:30}")
+				e := h.open(loadPlan(t, two, "school.yaml"), loadPlan(t, files{"school.yaml": limited}, "school.yaml"))
+				if withdrawn {
+					_, err := h.beside().AddRevision(context.Background(), store.Revision{At: time.Now(), Plan: "academy", Who: "operator"})
+					must(t, err)
+				}
+				until(monday.Add(3 * time.Hour))
+				h.shut(e)
+				if s := h.outcomes()[german]; s.Until.Equal(monday.Add(52*time.Minute)) != withdrawn {
+					t.Errorf("recorded until %v: %s", s.Until, s.Reason)
+				}
+			})
+		})
+	}
+}

@@ -105,8 +105,7 @@ func newWorker(e *Engine, l store.Lease) *worker {
 func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 	set := func() {
 		w.conn = conn
-		w.limits, w.qps = limits, limits.RequestRate()
-		w.budget.SetRate(w.qps)
+		w.setLimits(limits)
 		clear(w.apis) // those of an earlier connection would be kept for ever
 		if a := w.breakers[before]; a != nil && before != conn {
 			delete(w.breakers, before)
@@ -120,6 +119,12 @@ func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 	}
 	set()
 	w.budget.Spend(w.spent)
+}
+
+// setLimits sets what plans say that the service grants to the App ID, and the rate of the budget by it.
+func (w *worker) setLimits(limits plan.Limits) {
+	w.limits, w.qps = limits, limits.RequestRate()
+	w.budget.SetRate(w.qps)
 }
 
 // Budget admits the requests about an App ID that this process works on; nil for another App ID. Who asks the service beside the
