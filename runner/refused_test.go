@@ -11,6 +11,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/runner/reason"
 	"rundown/runner/session"
 )
 
@@ -61,8 +62,9 @@ func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) 
 		}
 		got := h.outcomes()
 		for i := range 8 {
-			if s := got[fmt.Sprintf("school/class%d/20310915T0730%02dZ", i, 3*i)]; s.Outcome != session.Partial {
-				t.Errorf("%s: %s %q", s.ID, s.Outcome, s.Reason)
+			if s := got[fmt.Sprintf("school/class%d/20310915T0730%02dZ", i, 3*i)]; s.Outcome != session.Partial ||
+				s.ReasonCode != reason.IssueAccountRefused || !strings.Contains(s.Reason, "its start was sent late: ") || !strings.Contains(s.Reason, "HTTP 401") {
+				t.Errorf("%s: %s (%s) %q", s.ID, s.Outcome, s.ReasonCode, s.Reason)
 			}
 		}
 		if s := got[german]; s.Outcome != session.Recorded || len(s.Sessions) != 1 {

@@ -113,8 +113,8 @@ func (d *Decision) paddingOutcome(gaveUp reason.Reason) []string {
 		s.ReasonCode = gaveUp.Code
 		why = append(why, gaveUp.Text)
 	case s.gapCode() == reason.Incomplete && s.startedLate():
-		s.ReasonCode = reason.BegunLate
-		why = append(why, "its start was sent late")
+		late := s.lateStart()
+		s.ReasonCode, why = late.Code, append(why, late.Text)
 	default:
 		s.ReasonCode = s.gapCode()
 	}
@@ -151,8 +151,8 @@ func (d *Decision) partialOutcome(gaveUp reason.Reason) []string {
 		why = append(why, "it was begun late")
 	default:
 		if s.ReasonCode = s.gapCode(); s.ReasonCode == reason.Incomplete && s.startedLate() {
-			s.ReasonCode = reason.BegunLate
-			why = append(why, "its start was sent late")
+			late := s.lateStart()
+			s.ReasonCode, why = late.Code, append(why, late.Text)
 		}
 	}
 	why = append(why, d.unconfirmedSessions("what is missing is not in a session of ours")...)
@@ -169,6 +169,15 @@ func (s *State) startedLate() bool {
 	}
 	sent := cmp.Or(x[0].SentAt, x[0].StartedAt) // where nothing says when it was sent, the sid came after that
 	return sent.Add(catalog.StartLead()).After(s.Start) && s.Gaps[0].From.Equal(s.Start) && !s.Gaps[0].Until.After(x[0].RecordingAt)
+}
+
+// lateStart is why a class was begun late ([State.startedLate]): what the service answered to its acquires, where it refused them at first.
+func (s *State) lateStart() reason.Reason {
+	x := s.current()[0]
+	if x.DelayedBy == "" {
+		return reason.Because(reason.BegunLate, "its start was sent late")
+	}
+	return reason.Because(cmp.Or(x.DelayCode, reason.BegunLate), "its start was sent late: %s", x.DelayedBy)
 }
 
 // gapCode is the code of what most likely made the gaps: the first session that failed or was lost, else the first that

@@ -115,6 +115,8 @@ type Request struct {
 type StartFacts struct {
 	Near           catalog.Area `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
 	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
+	DelayedBy      string       `json:"delayed_by,omitempty"`      // the last answer to an acquire before that was not a resource id; "": the first one was
+	DelayCode      reason.Code  `json:"delay_code,omitempty"`      // that of DelayedBy
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that tells whether it had an effect
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect

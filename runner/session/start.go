@@ -13,6 +13,7 @@ func (d *Decision) onAcquire(x *Session, a Answer) {
 	switch a.Result {
 	case agora.Done:
 		x.ResourceID, x.AcquiredAt, x.RequestedAt, x.SentAt = a.ResourceID, d.now, time.Time{}, time.Time{}
+		x.DelayedBy, x.DelayCode = x.Reason, x.ReasonCode
 		d.enter(x, SessionStarting)
 		x.setReason(reason.Reason{})
 		x.Tries, x.Next = 0, d.now
