@@ -21,7 +21,7 @@ func newStoreCommand(a *app) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    a.noCommand,
 	}
-	cmd.AddCommand(newBackupCommand(a), newMigrateCommand(a), newCopyCommand(a))
+	cmd.AddCommand(newBackupCommand(a), newMigrateCommand(a), newCopyCommand(a), newReuseCommand(a))
 	return cmd
 }
 
@@ -143,6 +143,38 @@ func (a *app) tellSchema(s store.Schema) error {
 	return nil
 }
 
+// newReuseCommand makes store reuse.
+func newReuseCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "reuse",
+		Short: "Let daemons work on a store again that was copied",
+		Long: `Let daemons work on a store again that was copied by rundown store copy.
+
+Stop the daemons on the copy first: two stores do not know of each other, and
+each class would be recorded twice. What was recorded and ordered since the
+copy is only in the copy.`,
+		Example: `  rundown store reuse --store sqlite:/var/lib/rundown/rundown.db`,
+		Args:    arguments(0, 0),
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		s, err := a.openStore(cmd.Context(), store.Options{})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		switch to, err := s.Reuse(cmd.Context()); {
+		case err != nil:
+			return err
+		case to == "":
+			fmt.Fprintf(a.out, "%s was not copied; daemons can work on it\n", view.Line(s.Path()))
+		default:
+			fmt.Fprintf(a.out, "%s is used again; it was copied to %s\n", view.Line(s.Path()), view.Line(to))
+		}
+		return nil
+	}
+	return cmd
+}
+
 // newCopyCommand makes store copy. The addresses are arguments, and references in them are filled in here, so that no password
 // stands in the list of processes.
 func newCopyCommand(a *app) *cobra.Command {
@@ -153,7 +185,10 @@ func newCopyCommand(a *app) *cobra.Command {
 
 FROM and TO are names of stores, as for --store. TO must be empty. Daemons on
 both must be stopped. All is copied or nothing: the copy is one transaction,
-and the numbers of rows are compared.`,
+and the numbers of rows are compared.
+
+No daemon starts on FROM afterwards, since two would record each class twice.
+To go back to FROM, stop the daemons on TO, and run rundown store reuse.`,
 		Example: `  rundown store copy sqlite:/var/lib/rundown/rundown.db \
     'postgres://rundown:${file:/etc/rundown/password}@db.example/rundown'`,
 		Args: arguments(2, 2, "FROM", "TO"),

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -27,7 +28,8 @@ const rowsAtOnce = 200
 // empty. A store on which a process works is not copied: what it writes meanwhile would be lost. told hears of each
 // table when it has been copied.
 //
-// App IDs have no owner in the copy. Health issues are left out: a daemon reports them anew.
+// App IDs have no owner in the copy. Health issues are left out: a daemon reports them anew. The source remembers where it was
+// copied to, and nobody works on it any more ([ErrCopied]) until [Reuse].
 func Copy(ctx context.Context, from, to string, told func(TableCopied)) error {
 	source, err := openToCopy(ctx, from, Options{})
 	if err != nil {
@@ -61,12 +63,57 @@ func Copy(ctx context.Context, from, to string, told func(TableCopied)) error {
 		}
 		told(TableCopied{table, n})
 	}
+	if _, err := write.ExecContext(ctx, `DELETE FROM settings WHERE name = '`+copiedSetting+`'`); err != nil {
+		return target.s.explain("copy", err)
+	}
 	for _, e := range []*copyEnd{source, target} {
 		if err := e.unused(ctx); err != nil {
 			return err
 		}
 	}
-	return target.s.explain("copy", write.Commit())
+	_ = read.Rollback() // it has the write lock of an SQLite store
+	// The mark comes first: a process that ends between the two leaves a store that says where it was to go, and not two that work.
+	marked := source.s.SetSetting(ctx, copiedSetting, target.s.path+" at "+time.Now().UTC().Format("2006-01-02 15:04:05Z"))
+	if marked != nil && !errors.Is(marked, ErrUnwritable) {
+		return marked
+	}
+	if err := write.Commit(); err != nil {
+		_, undone := source.s.Reuse(context.WithoutCancel(ctx))
+		return errors.Join(target.s.explain("copy", err), undone)
+	}
+	if marked != nil {
+		return fmt.Errorf("copied, but %s cannot be marked as copied: start no daemon on it any more: %w", source.s.path, marked)
+	}
+	return nil
+}
+
+// copiedSetting is the setting of a store that was copied: where to, and when
+const copiedSetting = "copied-to"
+
+// checkCopied keeps who works away from a store that was copied: two daemons would record each class twice, and each would know of
+// its own sessions alone.
+func (s *Store) checkCopied(ctx context.Context, opts Options) error {
+	if !opts.Work {
+		return nil
+	}
+	switch to, err := s.Setting(ctx, copiedSetting); {
+	case err != nil:
+		return err
+	case to != "":
+		return fmt.Errorf("%w: %s, to %s: work on that one; or, where no daemon does, run store reuse with this --store first", ErrCopied, s.path, to)
+	}
+	return nil
+}
+
+// Reuse has a store that was copied worked on again. It says where it was copied to; "": it was not.
+func (s *Store) Reuse(ctx context.Context) (to string, err error) {
+	if to, err = s.Setting(ctx, copiedSetting); err != nil || to == "" {
+		return "", err
+	}
+	return to, s.write(ctx, "use it again", func(ctx context.Context, tx *txn) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name = $1`, copiedSetting)
+		return err
+	})
 }
 
 // copyEnd is one of the two stores of a copy.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,6 +126,19 @@ func TestAStoreIsCopiedThereAndBack(t *testing.T) {
 	if copied["occurrences"] != 450 || copied["sessions"] != 450 {
 		t.Errorf("copied %v", copied)
 	}
+	if _, err := store.Open(t.Context(), first, worker); !errors.Is(err, store.ErrCopied) {
+		t.Errorf("work on a store that was copied: %v", err)
+	}
+	s = mustOpen(t, first, store.Options{}) // who only looks is let in
+	if to, err := s.Reuse(t.Context()); err != nil || !strings.Contains(to, "postgres://") {
+		t.Errorf("used again: %q, %v", to, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := mustOpen(t, first, worker).Close(); err != nil {
+		t.Error(err)
+	}
 	before := contents(t, "sqlite", first, copied)
 	if d := cmp.Diff(before, contents(t, "pgx", dsn, copied)); d != "" {
 		t.Errorf("-SQLite +PostgreSQL:\n%s", d)
@@ -136,6 +150,9 @@ func TestAStoreIsCopiedThereAndBack(t *testing.T) {
 		t.Errorf("-SQLite +SQLite:\n%s", d)
 	}
 	wantOneLine(t, store.Copy(t.Context(), first, dsn, none), "is not empty", "name a new one")
+	if _, err := mustOpen(t, dsn, store.Options{}).Reuse(t.Context()); err != nil {
+		t.Error(err)
+	}
 	for _, name := range []string{dsn, second} {
 		s := mustOpen(t, name, store.Options{Work: true})
 		if err := s.Log(t.Context(), store.Event{Kind: "plan"}); err != nil { // numbers go on

@@ -71,6 +71,9 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (_ *Store, err 
 	if err := s.checkService(ctx, opts); err != nil {
 		return nil, err
 	}
+	if err := s.checkCopied(ctx, opts); err != nil {
+		return nil, err
+	}
 	if !opts.Work {
 		return s, nil
 	}

@@ -52,6 +52,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 	if err := s.checkService(ctx, opts); err != nil {
 		return nil, err
 	}
+	if err := s.checkCopied(ctx, opts); err != nil {
+		return nil, err
+	}
 	if opts.Work {
 		if err := s.Join(ctx, time.Now()); err != nil {
 			return nil, err

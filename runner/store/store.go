@@ -43,6 +43,7 @@ var (
 	ErrNotExist     = errors.New("store does not exist")
 	ErrInUse        = errors.New("store in use by another process")       // comes as *InUseError
 	ErrOtherService = errors.New("store belongs to another service")      // comes as *OtherServiceError
+	ErrCopied       = errors.New("store was copied to another one")       // who worked on both would record classes twice
 	ErrTooNew       = errors.New("store was written by a newer version")  // its schema has migrations unknown here
 	ErrTooOld       = errors.New("store was written by an older version") // only who works on it brings it up to date
 	ErrStale        = errors.New("occurrence was changed meanwhile")
@@ -121,8 +122,8 @@ func newStore(opts Options) *Store {
 // Open opens the store named by sqlite:FILE (a bare path is the same, :memory: is one that vanishes when closed), or by
 // postgres://USER:PASSWORD@HOST/DATABASE, as libpq takes it; the database must exist.
 //
-// Without opts.Create a missing file is [ErrNotExist]. With opts.Work the result may be [ErrInUse]; with opts.Service,
-// [ErrOtherService]. A file that cannot be used as a store is an error that names it and is never written to.
+// Without opts.Create a missing file is [ErrNotExist]. With opts.Work the result may be [ErrInUse] or [ErrCopied]; with
+// opts.Service, [ErrOtherService]. A file that cannot be used as a store is an error that names it and is never written to.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if isPostgres(dsn) {
 		return openPostgres(ctx, dsn, opts)
