@@ -590,7 +590,7 @@ func TestANodeThatGoesOnWithTheRevisionBeforeIsReady(t *testing.T) {
 		must(t, err)
 		time.Sleep(3 * time.Second) // virtual: it has looked for plans
 		issues := a.Issues()
-		if len(issues) != 1 || issues[0].ID != reason.IssueNodeUnfit || issues[0].Blocking || !strings.Contains(issues[0].Advice, "revision before") {
+		if len(issues) != 1 || issues[0].ID != reason.IssueNodeUnfit || issues[0].Blocking || !strings.Contains(issues[0].Advice, "rundown apply --revision 1") {
 			t.Errorf("the health issues are %+v", issues)
 		}
 		until(monday.Add(20 * time.Minute))

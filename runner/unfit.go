@@ -54,6 +54,9 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 		issue.Blocking = true
 		issue.Advice = "give this node what the plan refers to: no other node works on the plan's App IDs"
 	}
+	if alone && before != nil && before.revision != r.ID {
+		issue.Advice += fmt.Sprintf("; or go back to the revision before by rundown apply --revision %d", before.revision)
+	}
 	if len(left) > 0 {
 		issue.Text += fmt.Sprintf("; no node can stop what is being recorded: %s", strings.Join(left, ", "))
 		issue.Advice = "give this node what the plan refers to, or stop the recordings by rundown run --stop-all from where that is set"

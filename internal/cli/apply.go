@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -175,6 +176,7 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	if err := o.log(ctx, r, how); err != nil {
 		return err
 	}
+	o.tellRelative(p, r)
 	if r.State == store.RevisionWaiting {
 		o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm applies it", r.Plan, r.ID, r.Note), len("  "))
 		return o.tellLeaving(ctx, p)
@@ -199,6 +201,20 @@ func appliedText(known, daemon bool) string {
 		return "applied (the daemon loads it within a second)"
 	}
 	return "applied; no daemon is running"
+}
+
+// tellRelative says of a store that several machines work on where each of them looks for files that the plan names by a relative path.
+func (o applying) tellRelative(p *plan.Plan, r store.Revision) {
+	relative := rules.NotChecked(p, func(ref plan.Reference) (string, error) {
+		if ref.File == "" || filepath.IsAbs(ref.File) {
+			return "", nil
+		}
+		return "", errors.New("relative")
+	})
+	if o.s.Remote() && len(relative) > 0 {
+		o.a.printHanging(o.a.err, "", fmt.Sprintf("warning: plan %s: each daemon reads %s from %s, the folder of the plan here, on its own machine: apply the plan from the folder that the daemons have, or write whole paths",
+			r.Plan, view.JoinSome(relative, 4), filepath.Dir(r.Path)), len("  "))
+	}
 }
 
 // tellLeaving reports the classes that are being recorded and that the plan no longer has.
