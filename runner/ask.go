@@ -203,8 +203,9 @@ func (x *outgoing) stop(ctx context.Context) session.Answer {
 // keys gives the storage credentials, no older than maxAge, and makes them known to the redactor before they can be sent: an answer of the
 // service may quote them.
 func (x *outgoing) keys(ctx context.Context, maxAge time.Duration) (Keys, error) {
-	keys, err := x.w.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, maxAge, x.w.e.cfg.Now())
-	x.w.e.secrets.Add(keys.access, keys.secret, keys.token)
+	storage := x.occ.Settings.Storage
+	keys, err := x.w.e.keys.get(ctx, x.conn, storage, maxAge, x.w.e.cfg.Now())
+	keys.learn(&x.w.e.secrets, storage)
 	return keys, err
 }
 

@@ -212,9 +212,11 @@ func fromFile(storage *plan.Storage) bool {
 	if storage.STS != nil {
 		return storage.STS.File != ""
 	}
-	isFile := func(r plan.Reference) bool { return r.File != "" }
-	return slices.ContainsFunc(storage.AccessKey.References(), isFile) || slices.ContainsFunc(storage.SecretKey.References(), isFile)
+	return slices.ContainsFunc(storage.AccessKey.References(), inFile) || slices.ContainsFunc(storage.SecretKey.References(), inFile)
 }
+
+// inFile says that a reference names a file.
+func inFile(r plan.Reference) bool { return r.File != "" }
 
 const (
 	warmEvery = time.Minute
@@ -260,7 +262,7 @@ func (e *Engine) warmKeys() {
 func (e *Engine) learnSecrets(p *plan.Plan, lookup plan.Lookup) {
 	learn := func(t plan.Text) {
 		if value, err := t.Resolve(lookup); err == nil {
-			e.learnSecret(value)
+			e.learnSecret(value, t.References()...)
 		}
 	}
 	learn(p.Account.CustomerSecret)
@@ -279,13 +281,27 @@ func (e *Engine) learnSecrets(p *plan.Plan, lookup plan.Lookup) {
 	}
 }
 
-// learnSecret makes one secret known. Of an address its parts are secret, too, and of an ingest address the path.
-func (e *Engine) learnSecret(value string) {
+// learnSecret makes one secret known that comes from these references. Of an address its parts are secret, too, and of an
+// ingest address the path. A file may be replaced at any time, so only its last secrets are kept.
+func (e *Engine) learnSecret(value string, from ...plan.Reference) {
+	secrets := []string{value}
 	if strings.Contains(value, "://") {
-		e.secrets.AddURL(value, isIngest(value))
+		secrets = redact.URLSecrets(value, isIngest(value))
+	}
+	if i := slices.IndexFunc(from, inFile); i >= 0 {
+		e.secrets.AddRotating(from[i].File, secrets...)
 		return
 	}
-	e.secrets.Add(value)
+	e.secrets.Add(secrets...)
+}
+
+// learn makes the credentials of a storage known. Temporary ones, and those from files, are replaced as time goes by.
+func (k Keys) learn(secrets *redact.Redactor, storage *plan.Storage) {
+	if storage.STS != nil || fromFile(storage) {
+		secrets.AddRotating("storage "+storage.Name, k.access, k.secret, k.token)
+		return
+	}
+	secrets.Add(k.access, k.secret, k.token)
 }
 
 // isIngest says that an address is one that a push goes to. Its path is the stream key.
@@ -297,13 +313,13 @@ func (x *outgoing) reveal(t plan.Text) (string, error) {
 	known := func(r plan.Reference) (string, error) {
 		value, err := x.conn.Lookup(r)
 		if err == nil {
-			x.w.e.learnSecret(value)
+			x.w.e.learnSecret(value, r)
 		}
 		return value, err
 	}
 	value, err := t.Resolve(known)
 	if err == nil && isIngest(value) {
-		x.w.e.learnSecret(value)
+		x.w.e.learnSecret(value, t.References()...)
 	}
 	return value, err
 }

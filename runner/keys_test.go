@@ -56,3 +56,20 @@ func TestARenewalSendsTheWholeStorageBlock(t *testing.T) {
 		t.Errorf("storage (-want +got):\n%s", diff)
 	}
 }
+
+// TestTemporaryKeysDisplaceNoSecretOfAPlan has keys that are fetched each hour for nine weeks, and a file that is replaced
+// as often.
+func TestTemporaryKeysDisplaceNoSecretOfAPlan(t *testing.T) {
+	var e Engine
+	e.learnSecret("https://school.example/hall?token=example-room")
+	storage := &plan.Storage{Name: "main", STS: &plan.STS{}}
+	for i := range 9 * 7 * 24 {
+		Keys{access: fmt.Sprintf("access-%06d", i), secret: fmt.Sprintf("example-%06d", i), token: fmt.Sprintf("token-%06d", i)}.learn(&e.secrets, storage)
+		e.learnSecret(fmt.Sprintf("rtmps://live.example/app/stream-%06d", i), plan.Reference{File: "stream.txt"})
+	}
+	last := 9*7*24 - 1
+	text := fmt.Sprintf("example-room, access-%06d, token-%06d, stream-%06d", last, last, last)
+	if got := e.Redacted(text); got != "[redacted], [redacted], [redacted], [redacted]" {
+		t.Errorf("%s is shown as %s", text, got)
+	}
+}

@@ -8,6 +8,7 @@ package redact
 
 import (
 	"html"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,9 +18,9 @@ import (
 const (
 	// shortestSecret is the length in bytes from which a text is looked for: shorter ones would garble any message.
 	shortestSecret = 4
-	// maxSecrets is how many secrets a redactor knows; of more, the oldest are dropped. A plan has some tens, and each
-	// rotation adds one.
-	maxSecrets = 1024
+	// maxRotating is how many secrets of one source that rotates a redactor knows. Temporary credentials are three, and
+	// valid for hours: of a source that gives new ones each minute, those of the last five hours are known.
+	maxRotating = 1024
 	// maxRedacted is how many bytes of a text are looked at; the rest is dropped. Texts that are shown are far shorter.
 	maxRedacted = 8 << 10
 )
@@ -31,32 +32,58 @@ const Mark = "[redacted]"
 // in the forms in which JSON, HTML, URLs and Go's quoting write it, two of them one over the other included. The zero
 // value knows no secret and is ready. It is safe for concurrent use.
 type Redactor struct {
-	mu      sync.RWMutex      // guards both: a plan that is reloaded adds secrets while answers are redacted
-	secrets []string          // oldest first
-	first   map[byte][]string // the same by their first byte
+	mu       sync.RWMutex        // guards all: a plan that is reloaded adds secrets while answers are redacted
+	lasting  map[string]bool     // never dropped
+	rotating map[string][]string // by source; those added last stand at the end
+	first    map[byte][]string   // all of them by their first byte
 }
 
-// Add makes secrets known.
+// Add makes secrets known for good: those that a plan writes out, and those of the environment. What a source replaces as
+// time goes by is for [Redactor.AddRotating].
 func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if slices.Contains(r.secrets, s) {
+		if r.lasting[s] {
 			continue
 		}
 		for _, form := range decodedForms(s) {
-			if len(form) >= shortestSecret && !slices.Contains(r.secrets, form) {
-				r.secrets = append(r.secrets, form)
+			if len(form) < shortestSecret {
+				continue
+			}
+			if r.lasting == nil {
+				r.lasting = map[string]bool{}
+			}
+			r.lasting[form] = true
+			r.index(form)
+		}
+	}
+}
+
+// AddRotating makes secrets known that a source replaces as time goes by, such as temporary credentials. Of each source
+// the last 1024 are kept, so a source that rotates displaces only its own secrets.
+func (r *Redactor) AddRotating(source string, secrets ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	of := r.rotating[source]
+	for _, s := range secrets {
+		var forms []string
+		for _, form := range decodedForms(s) {
+			if len(form) >= shortestSecret && !slices.Contains(forms, form) {
+				forms = append(forms, form)
 				r.index(form)
 			}
 		}
+		of = slices.DeleteFunc(of, func(known string) bool { return slices.Contains(forms, known) })
+		of = append(of, forms...)
 	}
-	if excess := len(r.secrets) - maxSecrets; excess > 0 {
-		r.secrets = slices.Delete(r.secrets, 0, excess)
-		r.first = nil
-		for _, s := range r.secrets {
-			r.index(s)
-		}
+	excess := max(len(of)-maxRotating, 0)
+	if r.rotating == nil {
+		r.rotating = map[string][]string{}
+	}
+	r.rotating[source] = slices.Delete(of, 0, excess)
+	if excess > 0 {
+		r.reindex()
 	}
 }
 
@@ -65,7 +92,25 @@ func (r *Redactor) index(secret string) {
 	if r.first == nil {
 		r.first = map[byte][]string{}
 	}
-	r.first[secret[0]] = append(r.first[secret[0]], secret)
+	if first := secret[0]; !slices.Contains(r.first[first], secret) {
+		r.first[first] = append(r.first[first], secret)
+	}
+}
+
+// reindex drops from the index what is not kept any more. The caller holds the lock.
+func (r *Redactor) reindex() {
+	kept := maps.Clone(r.lasting)
+	if kept == nil {
+		kept = map[string]bool{}
+	}
+	for _, of := range r.rotating {
+		for _, s := range of {
+			kept[s] = true
+		}
+	}
+	for first, secrets := range r.first {
+		r.first[first] = slices.DeleteFunc(secrets, func(s string) bool { return !kept[s] })
+	}
 }
 
 // decodedForms gives a secret and what it stands for where it is itself encoded. A byte that is no UTF-8 comes back from
@@ -81,32 +126,36 @@ func decodedForms(s string) []string {
 	return forms
 }
 
-// AddURL takes a whole address for a secret, and of its parts those that carry one: user and password, the query, and
-// of an ingest address the path.
-func (r *Redactor) AddURL(address string, path bool) {
-	r.Add(address)
+// AddURL makes a whole address known for good, and of its parts those that carry a secret. See [URLSecrets].
+func (r *Redactor) AddURL(address string, path bool) { r.Add(URLSecrets(address, path)...) }
+
+// URLSecrets gives a whole address, and of its parts those that carry a secret: user and password, the query, and of an
+// ingest address the path.
+func URLSecrets(address string, path bool) []string {
+	secrets := []string{address}
 	u, err := url.Parse(address)
 	if err != nil {
-		return
+		return secrets
 	}
-	r.Add(u.RequestURI(), u.RawQuery)
+	secrets = append(secrets, u.RequestURI(), u.RawQuery)
 	for _, values := range u.Query() {
-		r.Add(values...)
+		secrets = append(secrets, values...)
 	}
 	if u.User != nil {
 		password, _ := u.User.Password()
-		r.Add(u.User.String(), password)
+		secrets = append(secrets, u.User.String(), password)
 	}
 	if path {
 		for _, p := range []string{u.EscapedPath(), u.Path} {
-			r.Add(p)
+			secrets = append(secrets, p)
 			for i := range len(p) { // where the application ends and the stream key begins is the CDN's to say
 				if p[i] == '/' {
-					r.Add(p[i+1:])
+					secrets = append(secrets, p[i+1:])
 				}
 			}
 		}
 	}
+	return secrets
 }
 
 // Redact replaces each secret by [redacted]. What a text holds beyond 8 KiB is dropped.
@@ -159,7 +208,7 @@ func (rs All) Redact(s string) string {
 func (r *Redactor) find(found []span, s *encoded, cut bool) []span {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if len(r.secrets) == 0 {
+	if len(r.first) == 0 {
 		return found
 	}
 	for i := range len(s.text) {
