@@ -3,9 +3,12 @@ package planfile
 import (
 	"bytes"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rundown/internal/redact"
 	"rundown/plan"
@@ -57,13 +60,13 @@ func MaskedFiles(p *plan.Plan) []plan.File {
 		}
 		for _, t := range secret {
 			if at := t.Pos(); at.File == f.Path {
-				lines = cutOut(lines, at, strconv.Quote(t.String()))
+				lines = cutOut(lines, whole(lines, t), strconv.Quote(t.String()))
 			}
 		}
 		files[i] = plan.File{Path: f.Path, Text: []byte(strings.Join(lines, "\n"))}
 	}
 	if slices.ContainsFunc(files, func(f plan.File) bool { return holdsAny(f.Text, secret) }) {
-		return nil // written in a way that cannot be cut out, such as over several lines: nothing is better than that
+		return nil // written in a way that cannot be cut out, or a second time: nothing is better than that
 	}
 	return files
 }
@@ -71,7 +74,7 @@ func MaskedFiles(p *plan.Plan) []plan.File {
 // leastSecret is from how many characters on a piece of a secret is looked for; shorter ones are in every text.
 const leastSecret = 4
 
-// holdsAny says that a piece of a secret's literal text is in the text.
+// holdsAny says that a piece of a secret's literal text is in the text, as it is or as a plan writes it.
 func holdsAny(text []byte, secret []plan.Text) bool {
 	for _, t := range secret {
 		literal, err := t.Resolve(func(plan.Reference) (string, error) { return " ", nil })
@@ -88,12 +91,57 @@ func holdsAny(text []byte, secret []plan.Text) bool {
 			}
 		}
 		for _, piece := range strings.Fields(literal) {
-			if len(piece) >= leastSecret && bytes.Contains(text, []byte(piece)) {
+			written := strings.ReplaceAll(piece, "$", "$$")
+			if len(piece) >= leastSecret && (bytes.Contains(text, []byte(piece)) || bytes.Contains(text, []byte(written))) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// whole is the place of a text with all of its lines. The position of a block text (| or >) and of a text without quotes
+// ends with its first line. YAML knows no escapes in these, so the end is found by comparing the lines with the text; only
+// white space differs. What does not compare, such as a text in quotes, keeps its position.
+func whole(lines []string, t plan.Text) plan.Pos {
+	at := t.Pos()
+	rest, err := t.Resolve(func(r plan.Reference) (string, error) { return r.String(), nil })
+	if err != nil || at.Line < 1 || at.Line > len(lines) {
+		return at
+	}
+	rest = strings.TrimSpace(rest)
+	for n := at.Line; n <= len(lines); n++ {
+		line := []rune(lines[n-1])
+		from := 0
+		if n == at.Line {
+			from = blockFrom(line, min(max(at.Column-1, 0), len(line)))
+		}
+		for i := from; i < len(line); i++ {
+			if unicode.IsSpace(line[i]) {
+				continue
+			}
+			if line[i] == '$' && i+1 < len(line) && line[i+1] == '$' {
+				i++ // a plan writes $$ for a dollar
+			}
+			var same bool
+			if rest, same = strings.CutPrefix(rest, string(line[i])); !same {
+				return at
+			}
+			if rest = strings.TrimLeftFunc(rest, unicode.IsSpace); rest == "" {
+				at.EndLine, at.EndColumn = n, i+2
+				return at
+			}
+		}
+	}
+	return at
+}
+
+// properties are the anchor before a text, and the header of a block text with what stands behind it.
+var properties = regexp.MustCompile(`^(&\S*\s*)?([|>][-+0-9]{0,2}(\s.*)?$)?`)
+
+// blockFrom is where the text itself begins in the first line of its position.
+func blockFrom(line []rune, from int) int {
+	return from + utf8.RuneCountInString(properties.FindString(string(line[from:])))
 }
 
 // cutOut puts a text in the place of another. What cannot be placed takes the whole of its lines; a place outside of the text takes
