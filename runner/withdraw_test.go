@@ -76,6 +76,37 @@ func withdrawn(t *testing.T, restart time.Duration) {
 	})
 }
 
+// TestAClassIsStoppedWhoseOldPlanWasJustWithdrawn has a plan that was applied long ago withdrawn in the middle of a class. What is old is
+// removed then, and a start still finds the account by which it stops the class.
+func TestAClassIsStoppedWhoseOldPlanWasJustWithdrawn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.AddDate(0, 0, -45))
+		h := newHouse(t, simulator.Config{})
+		h.revision = wholeRevision
+		p := loadPlan(t, school("2031-09-15 09:00-09:10"), "school.yaml")
+		h.shut(h.open(p))
+		until(monday.Add(-10 * time.Minute))
+		e := h.open(p)
+		until(monday.Add(5 * time.Minute))
+		if _, err := h.beside().AddRevision(context.Background(), store.Revision{At: time.Now(), Plan: "school", Who: "operator"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		if _, err := h.beside().Prune(context.Background(), time.Now().AddDate(0, 0, -31)); err != nil {
+			t.Fatal(err)
+		}
+		h.shut(e)
+		e = h.open()
+		until(monday.Add(time.Hour))
+		h.shut(e)
+		sessions := h.sim.Ledger().Sessions
+		if len(sessions) != 1 || sessions[0].StoppedAt == nil || sessions[0].StoppedAt.After(monday.Add(15*time.Minute)) {
+			t.Errorf("ran %+v: want one session, stopped at the end of the class", sessions)
+		}
+	})
+}
+
 // TestAStartWithAWithdrawnPlan gives a start the file of a plan that an operator withdrew. Alone on its store it makes the plan active
 // again, and says so. Of several nodes, a start does so with a file that was changed only.
 func TestAStartWithAWithdrawnPlan(t *testing.T) {

@@ -15,8 +15,9 @@ const pruneGroup = 500
 const movedFar = 366 * 24 * time.Hour
 
 // Prune removes what is older than before: ended occurrences with their sessions and events, other events, commands that
-// hold for nothing any more, messages that were sent or dropped, and the texts of revisions that a newer usable one has replaced. What is still open stays,
-// however old, and so do the orders for classes ahead, however long ago they were given.
+// hold for nothing any more, messages that were sent or dropped, and the texts of revisions that a newer usable one replaced before then.
+// What is still open stays, however old, and so do the orders for classes ahead, however long ago they were given, and the text of a
+// revision by which a class was planned that is open: after a start its account is read there, without which nothing stops the class.
 // SQLite reuses the room; the file does not shrink.
 func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	var p Pruned
@@ -41,8 +42,9 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id)
 			AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.occurrence_id = events.occurrence_id) LIMIT $2` + skip + `)`, nil},
 		{&p.Texts, `UPDATE revisions SET body = '' WHERE id IN
-			(SELECT id FROM revisions r WHERE body <> '' AND applied_at < $1 AND EXISTS
-			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`, nil},
+			(SELECT id FROM revisions r WHERE body <> '' AND EXISTS
+			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.applied_at < $1 AND n.state NOT IN ('waiting', 'refused'))
+			AND id NOT IN (SELECT revision_id FROM occurrences WHERE state <> 'ended' OR wakes_at < 9223372036854775807) LIMIT $2)`, nil},
 		{&p.Messages, `DELETE FROM outbox WHERE seq IN
 			(SELECT seq FROM outbox WHERE state <> 'waiting' AND settled_at < $1 LIMIT $2` + skip + `)`, nil},
 		{&p.Messages, `DELETE FROM announcements WHERE seq IN

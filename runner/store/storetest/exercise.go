@@ -37,6 +37,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a revision that waits is active once it is confirmed", revisionStates},
 		{"the newest revision that removed classes is kept", newestRemoval},
 		{"what is old is removed, and nothing that is open or active", pruning},
+		{"a revision is read while a class runs by it", replacedTexts},
 		{"what is announced is routed once, with its step", announcements},
 		{"messages are sent in order of their class", outbox},
 		{"a command holds or is refused", commands},

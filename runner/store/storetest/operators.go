@@ -73,7 +73,7 @@ func pruning(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	row := func(name string, start time.Time, state string) Row {
 		o := class(name, start)
-		o.State = state
+		o.State, o.Revision = state, 2
 		return Row{Occurrence: o, Sessions: []store.Session{{Attempt: 1, App: app}}, Events: []store.Event{{At: start, Kind: "state", Text: state}}}
 	}
 	limit := monday.Add(24 * time.Hour)
@@ -118,5 +118,47 @@ func pruning(t *testing.T, s *store.Store) {
 	}
 	if again, err := s.Prune(t.Context(), limit); err != nil || again != (store.Pruned{}) {
 		t.Errorf("again: %+v, %v", again, err)
+	}
+}
+
+// replacedTexts has revisions that were replaced at several times, and classes that have not ended, by two of them. Each revision is of
+// a plan that was applied long ago: when it was replaced counts.
+func replacedTexts(t *testing.T, s *store.Store) {
+	limit, long, young := monday, monday.AddDate(0, -2, 0), monday.Add(time.Hour)
+	var plans []Row
+	for plan, at := range map[string]time.Time{"long ago": long, "since": young, "running": long, "orphaned": long} {
+		var first int64
+		for i, r := range []store.Revision{{At: long, Hash: "a", Text: []byte("a")}, {At: at}} { // the second takes the plan away
+			r.Plan = plan
+			added, err := s.AddRevision(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				first = added.ID
+			}
+		}
+		o := class("algebra", monday)
+		o.ID, o.Plan, o.Revision, o.State, o.Wake = plan+"/algebra/20310915T070000Z", plan, first, "ended", time.Time{}
+		switch plan {
+		case "running":
+			o.State, o.Wake = "recording", monday
+		case "orphaned": // its session is still to be looked at
+			o.Wake = monday
+		}
+		plans = append(plans, Row{Occurrence: o})
+	}
+	apply(t, s, lease(t, s), make([]error, len(plans)), plans...)
+	if _, err := s.Prune(t.Context(), limit); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range plans {
+		r, err := s.Revision(t.Context(), row.Revision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := len(r.Text) > 0; kept != (row.Plan != "long ago") {
+			t.Errorf("the text of the revision of plan %q is kept: %v", row.Plan, kept)
+		}
 	}
 }
