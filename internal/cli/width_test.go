@@ -184,7 +184,7 @@ func outbox(t *testing.T) (dsn string) {
 			ID: fmt.Sprintf("evt_%d", i), Target: "school/caretaker", Kind: "class.missed", Plan: "school", Subject: "school/mathematics-for-all/20310917T120000Z",
 			Severity: "critical", At: noon, Due: noon, Tries: 3, State: state, Result: result, Body: []byte(`{}`),
 		}
-		if err := s.Post(t.Context(), nil, m); err != nil {
+		if err := s.Post(t.Context(), store.Routed{Messages: []store.Message{m}}); err != nil {
 			t.Fatal(err)
 		}
 	}

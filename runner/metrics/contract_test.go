@@ -79,7 +79,7 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Post(ctx, nil, messages...); err != nil {
+	if err := s.Post(ctx, store.Routed{Messages: messages}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Beat(ctx, day.Add(-7*time.Second)); err != nil {

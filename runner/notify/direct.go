@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rundown/plan"
@@ -42,15 +43,22 @@ func (n *Notifier) announce(ctx context.Context, found news) {
 	}
 }
 
-// sendDirect begins to send what is critical of announcements that are not stored.
+// sendDirect begins to send what is critical of announcements that are not stored. A risk that is over by a later one of them is not told
+// any more.
 func (n *Notifier) sendDirect(ctx context.Context, announcements []store.Announcement) {
 	now := n.cfg.Now()
-	for _, a := range announcements {
+	over := map[string]int{} // the last announcement that a class is at risk no more
+	for i, a := range announcements {
+		if a.Kind == kindRecovered || a.Kind == kindWithdrawn {
+			over[a.Subject] = i
+		}
+	}
+	for i, a := range announcements {
 		f, err := factOf(a)
-		if err != nil || routedAs(a.Kind, f) != plan.NotifyCritical {
+		if err != nil || a.Kind == kindWithdrawn || routedAs(a.Kind, f) != plan.NotifyCritical || a.Kind == kindAtRisk && i < over[a.Subject] {
 			continue
 		}
-		for _, m := range n.cfg.route(a, f, n.openTargets(a.Kind), now) {
+		for _, m := range n.cfg.route(a, f, heardBefore(n.openTargets(a.Kind), a, f), now) {
 			w := n.workers[m.Target]
 			if w == nil || m.Due.After(now) || !n.beginDirect(&m) {
 				continue
@@ -58,6 +66,14 @@ func (n *Notifier) sendDirect(ctx context.Context, announcements []store.Announc
 			n.running.Go(func() { n.tryDirect(ctx, w, m) })
 		}
 	}
+}
+
+// heardBefore leaves out the targets that were not to hear yet of the risk of a class when it was over.
+func heardBefore(targets []target, a store.Announcement, f Fact) []target {
+	if a.Kind != kindRecovered || f.Was != kindAtRisk {
+		return targets
+	}
+	return slices.DeleteFunc(targets, func(t target) bool { return t.due(store.Announcement{Kind: kindAtRisk}, f, a.At).After(a.At) })
 }
 
 // beginDirect says that nobody has begun to send a message.

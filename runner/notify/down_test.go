@@ -55,13 +55,9 @@ func TestALossNamesTheClassesOfItsTime(t *testing.T) {
 
 // crash ends a notifier whose end cannot be stored.
 func (r *rig) crash(n *notify.Notifier) {
-	r.mu.Lock()
-	r.full = true
-	r.mu.Unlock()
+	r.fails("Announce", true)
 	n.Close()
-	r.mu.Lock()
-	r.full = false
-	r.mu.Unlock()
+	r.fails("Announce", false)
 }
 
 // TestAPlanThatWaitsSaysWhoGaveItAndLeadsToIt has a revision in the store that waits.

@@ -29,8 +29,8 @@ func PublicEvents() []plan.EventInfo {
 	return slices.DeleteFunc(slices.Clone(plan.Events), func(e plan.EventInfo) bool { return !Public(e.ID) })
 }
 
-// Public says that everybody may follow the event: it is not made for one target.
-func Public(event string) bool { return event != kindTest && event != kindDigest }
+// Public says that an announcement is of an event that everybody may follow: one that is not made for one target.
+func Public(kind string) bool { return kind != kindTest && kind != kindDigest && kind != kindWithdrawn }
 
 // Event gives an announcement as an event. Of one that cannot be read it tells the kind, the time and the subject.
 func (n *Narrator) Event(ctx context.Context, a store.Announcement) (CloudEvent, error) {

@@ -34,6 +34,9 @@ const (
 	kindOrder          = "order.given"
 	kindDigest         = "digest"
 	kindTest           = "test"
+	// kindWithdrawn is no event, and nobody hears of it. It stands in the order of announcements where a class that was at risk has ended,
+	// was moved or is gone: who was not told of the risk by then is told nothing of it.
+	kindWithdrawn = "class.at-risk/withdrawn"
 )
 
 // Fact is what an announcement holds beside its kind, time and subject. Each kind uses some of the fields.

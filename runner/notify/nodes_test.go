@@ -346,7 +346,7 @@ func TestASenderThatWakesLateSendsNothingMore(t *testing.T) {
 			ID: "evt_1", Target: "school/duty", Kind: "test", Subject: "school/duty", At: time.Now(), Due: time.Now(), State: store.MessageWaiting,
 			Body: []byte(`{}`),
 		}
-		if err := r.store.Post(t.Context(), nil, waits); err != nil {
+		if err := r.store.Post(t.Context(), store.Routed{Messages: []store.Message{waits}}); err != nil {
 			t.Fatal(err)
 		}
 		pass(3 * time.Minute)

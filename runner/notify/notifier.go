@@ -23,11 +23,10 @@ type Store interface {
 	Announce(ctx context.Context, marks []store.Mark, announcements ...store.Announcement) error
 	Marks(ctx context.Context) (map[string]string, error)
 	Unrouted(ctx context.Context, limit int) ([]store.Announcement, error)
-	Post(ctx context.Context, routed []int64, messages ...store.Message) error
+	Post(ctx context.Context, routed ...store.Routed) error
 	DueMessages(ctx context.Context, target string, now time.Time, limit int) ([]store.Message, error)
 	NextDue(ctx context.Context, target string) (time.Time, error)
 	Settle(ctx context.Context, messages []store.Message, target string, hurry time.Time) error
-	Withdraw(ctx context.Context, kind, subject, why string, at time.Time) ([]string, error)
 	DropFor(ctx context.Context, target, why string, at time.Time) (int64, error)
 	Backlogs(ctx context.Context, now time.Time) ([]store.Backlog, error)
 	Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error)
@@ -302,20 +301,19 @@ func (n *Notifier) routeAll(ctx context.Context) {
 // again, and after it they are not. The workers are woken behind it.
 func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) error {
 	var messages []store.Message
-	var routed []int64
+	var routed []store.Routed
 	for _, a := range some {
-		made, err := n.messagesOf(ctx, a)
+		r, err := n.routed(ctx, a)
 		if err != nil {
 			return err
 		}
-		messages = append(messages, made...)
-		routed = append(routed, a.Seq)
+		messages = append(messages, r.Messages...)
+		routed = append(routed, r)
 	}
-	if len(messages) == 0 {
-		return n.cfg.Store.Post(ctx, routed)
+	if len(messages) > 0 {
+		n.cfg.Failpoint("before posting messages")
 	}
-	n.cfg.Failpoint("before posting messages")
-	if err := n.cfg.Store.Post(ctx, routed, messages...); err != nil {
+	if err := n.cfg.Store.Post(ctx, routed...); err != nil || len(messages) == 0 {
 		return err
 	}
 	n.forgetDirect(messages)
@@ -333,32 +331,32 @@ func (n *Notifier) wake(messages []store.Message) {
 	}
 }
 
-// messagesOf makes the messages of an announcement.
-func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]store.Message, error) {
+// routed makes the messages of an announcement. What tells that a class is at risk no more takes back what was not told of the risk yet:
+// the store knows best what that is, and does so in the transaction in which it takes the messages.
+func (n *Notifier) routed(ctx context.Context, a store.Announcement) (store.Routed, error) {
+	r, now := store.Routed{Seq: a.Seq}, n.cfg.Now()
 	f, err := factOf(a)
 	if err != nil {
 		n.complain("an announcement cannot be read and is left out", err)
-		return nil, nil
+		return r, nil
+	}
+	switch a.Kind {
+	case kindWithdrawn:
+		r.Withdrawn = store.Withdrawal{Kind: kindAtRisk, Subject: a.Subject, Why: "the class was moved or is not ahead any more", At: now}
+		return r, nil
+	case kindRecovered:
+		r.Withdrawn = store.Withdrawal{Kind: kindAtRisk, Subject: a.Subject, Why: "resolved before it was due", At: now}
 	}
 	if err := f.complete(ctx, a, n.cfg.Store, n.plans, n.cfg.Redact); err != nil {
-		return nil, err
+		return r, err
 	}
-	now := n.cfg.Now()
-	targets := n.openTargets(a.Kind)
-	if a.Kind == kindRecovered {
-		early, err := n.cfg.Store.Withdraw(ctx, kindAtRisk, a.Subject, "resolved before it was due", now)
-		if err != nil {
-			return nil, err
-		}
-		targets = slices.DeleteFunc(targets, func(t target) bool { return slices.Contains(early, t.key) })
-	}
-	messages := n.cfg.route(a, f, targets, now)
-	for i := range messages {
-		if m := &messages[i]; n.sentDirect(m) {
+	r.Messages = n.cfg.route(a, f, n.openTargets(a.Kind), now)
+	for i := range r.Messages {
+		if m := &r.Messages[i]; n.sentDirect(m) {
 			m.State, m.Settled, m.Result = store.MessageSent, now, "sent while the store could not be written"
 		}
 	}
-	return messages, nil
+	return r, nil
 }
 
 // classOf is a stored occurrence with the time zone that the active plan gives it.

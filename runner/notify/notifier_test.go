@@ -278,18 +278,13 @@ func TestEachOutageOfTheStoreIsToldAtOnce(t *testing.T) {
 				planned := class("algebra", time.Now().Add(15*time.Minute+time.Duration(i)*time.Second), session.Planned)
 				r.write(planned, planned, 0)
 			}
-			full := func(full bool) {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.full = full
-			}
-			full(true)
+			r.fails("Announce", true)
 			r.raise(refused())
 			time.Sleep(time.Minute)
 			if got, want := len(r.receiver.events("class.at-risk")), each*(outage+1); got != want {
 				t.Errorf("outage %d: %d messages came, want %d", outage, got, want)
 			}
-			full(false)
+			r.fails("Announce", false)
 			r.raise()
 			time.Sleep(20 * time.Minute) // the classes have begun
 			if got, want := len(r.receiver.events("class.at-risk")), each*(outage+1); got != want {
@@ -407,13 +402,11 @@ func TestAClassThatIsNotRecordedAfterItsStartIsLate(t *testing.T) {
 		"one daemon runs": func(_ *rig, write func()) { write() },
 		"another takes over, which cannot read the classes at first": func(r *rig, write func()) {
 			r.close()
-			r.unread = true
+			r.fails("Briefs", true)
 			r.open()
 			pass(time.Minute)
 			write()
-			r.mu.Lock()
-			r.unread = false
-			r.mu.Unlock()
+			r.fails("Briefs", false)
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -337,17 +337,25 @@ func (o *observer) classes(l classLook, classes []store.Brief) {
 	o.recorded(l, lates, known)
 }
 
-// atRisk announces a class at risk once, until it is resolved. Its id holds since when the first cause lasts: a second risk of
-// the class is another announcement.
+// atRisk announces a class at risk once, until it is resolved, and again where the class is moved. Its id holds when that was found: a
+// second risk of the class is another announcement.
 func (o *observer) atRisk(l classLook, b store.Brief, causes []Cause) {
 	name := riskMark + b.ID
 	delete(o.gone, name)
-	if _, told := o.marks[name]; told {
-		return
+	if before, told := o.mark(name); told {
+		if before.Class == nil || before.Class.Start.Equal(b.Start) {
+			return
+		}
+		l.found.announcements = append(l.found.announcements, withdrawn(b.ID, l.now))
 	}
 	c := condition{Since: l.now, Causes: causes, Class: l.class(b)}
-	l.found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+causes[0].Since.UTC().String(), l.now,
+	l.found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+l.now.UTC().String(), l.now,
 		Fact{Class: c.Class, Code: causes[0].ID, Causes: causes}))
+}
+
+// withdrawn takes back what nobody was told yet of the risk of a class.
+func withdrawn(id string, now time.Time) store.Announcement {
+	return announcement(kindWithdrawn, planOf(id), id, now.UTC().String(), now, Fact{})
 }
 
 // late announces a class of which nothing was ever recorded, once while that lasts.
@@ -370,14 +378,14 @@ func (o *observer) late(l classLook, b store.Brief) {
 }
 
 // recovered announces classes that are at risk no more. One that is late is told once it is recorded, and of one that has ended its
-// outcome tells all.
+// outcome tells all. Of one that is told so no more, who was not told of the risk yet is not told later.
 func (o *observer) recovered(l classLook, over map[string]condition, known map[string]store.Brief) {
 	for _, name := range slices.Sorted(maps.Keys(over)) {
 		id, c := strings.TrimPrefix(name, riskMark), over[name]
 		b, there := known[id]
 		late, marked := o.mark(lateMark + id)
 		if !there || b.State == string(session.Ended) || c.Class == nil || marked && late.Recovered.IsZero() {
-			l.found.marks = append(l.found.marks, store.Mark{Name: name})
+			l.found.add(store.Mark{Name: name}, withdrawn(id, l.now))
 			continue
 		}
 		l.found.add(store.Mark{Name: name}, announcement(kindRecovered, b.Plan, id, name+c.Since.UTC().String(), l.now,

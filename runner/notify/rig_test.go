@@ -64,13 +64,12 @@ type rig struct {
 	check  func(context.Context, notify.Look) []notify.Issue
 	link   func(occurrence string) string
 	nodes  func(context.Context, []int64) ([]notify.Node, error)
-	gone   bool // the plan is not active any more
-	unfit  bool // this process cannot work on the plan
-	fits   bool // it can, from right after the next question for the plans that it works on
-	again  bool // the notifier is started again by the same process
-	full   bool // what the notifier finds cannot be stored
-	unread bool // the next classes cannot be read
-	taken  bool // another node has the duties by the store
+	gone   bool            // the plan is not active any more
+	unfit  bool            // this process cannot work on the plan
+	fits   bool            // it can, from right after the next question for the plans that it works on
+	again  bool            // the notifier is started again by the same process
+	taken  bool            // another node has the duties by the store
+	failed map[string]bool // the calls of the store that fail, by name
 
 	receiver *receiver
 	notifier atomic.Pointer[notify.Notifier]
@@ -151,6 +150,16 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// heard are the kinds of what was taken at a path, in order.
+func (r *receiver) heard(path string) (kinds []string) {
+	for _, e := range r.events("") {
+		if e.path == path {
+			kinds = append(kinds, strings.TrimPrefix(e.Type, "rundown."))
+		}
+	}
+	return kinds
+}
+
 // requests is how often it was asked.
 func (r *receiver) requests() int {
 	r.mu.Lock()
@@ -186,7 +195,7 @@ func newRig(t *testing.T, entries string) *rig {
 	r := &rig{t: t, file: filepath.Join(t.TempDir(), "rundown.db"), values: map[string]string{
 		"HOOK": "http://127.0.0.1:1/CANARY-path?CANARY-query", "HOOK_SECRET": hookSecret, "PING": "http://127.0.0.1:1/ping",
 		"OTHER": "http://127.0.0.1:1/other",
-	}}
+	}, failed: map[string]bool{}}
 	r.plan = loadPlan(t, entries)
 	r.receiver = &receiver{t: t, conns: make(chan net.Conn)}
 	server := &http.Server{Handler: r.receiver}
@@ -223,22 +232,40 @@ type disk struct {
 	r *rig
 }
 
-func (d disk) Announce(ctx context.Context, marks []store.Mark, announcements ...store.Announcement) error {
+// does gives the error of a call of the store that fails.
+func (d disk) does(call string) error {
 	d.r.mu.Lock()
-	full := d.r.full
-	d.r.mu.Unlock()
-	if full {
-		return errors.New("the disk is full")
+	defer d.r.mu.Unlock()
+	if d.r.failed[call] {
+		return errors.New("the disk is full, or does not answer")
+	}
+	return nil
+}
+
+func (d disk) Announce(ctx context.Context, marks []store.Mark, announcements ...store.Announcement) error {
+	if err := d.does("Announce"); err != nil {
+		return err
 	}
 	return d.Store.Announce(ctx, marks, announcements...)
 }
 
+func (d disk) Post(ctx context.Context, routed ...store.Routed) error {
+	if err := d.does("Post"); err != nil {
+		return err
+	}
+	return d.Store.Post(ctx, routed...)
+}
+
+func (d disk) Settle(ctx context.Context, messages []store.Message, target string, hurry time.Time) error {
+	if err := d.does("Settle"); err != nil {
+		return err
+	}
+	return d.Store.Settle(ctx, messages, target, hurry)
+}
+
 func (d disk) Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error) {
-	d.r.mu.Lock()
-	unread := d.r.unread
-	d.r.mu.Unlock()
-	if unread {
-		return nil, errors.New("the store does not answer")
+	if err := d.does("Briefs"); err != nil {
+		return nil, err
 	}
 	return d.Store.Briefs(ctx, from, until)
 }
@@ -340,6 +367,13 @@ func (r *rig) close() {
 	if err := r.store.Close(); err != nil {
 		r.t.Error(err)
 	}
+}
+
+// fails has a call of the store fail, or not any more.
+func (r *rig) fails(call string, fails bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed[call] = fails
 }
 
 func (r *rig) raise(issues ...notify.Issue) {

@@ -44,7 +44,7 @@ func fill(t *testing.T, s *store.Store, classes int) {
 	err = errors.Join(err, added,
 		s.SetSetting(ctx, "a", "b"),
 		s.Announce(ctx, []store.Mark{{Name: "m", Value: "v"}}),
-		s.Post(ctx, []int64{1}, store.Message{ID: "1", Target: "duty", State: store.MessageWaiting, At: start}),
+		s.Post(ctx, store.Routed{Seq: 1, Messages: []store.Message{{ID: "1", Target: "duty", State: store.MessageWaiting, At: start}}}),
 		s.LeaveSID(ctx, store.LateSID{App: ownedApp, Occurrence: "x", SID: "late"}),
 		s.RelayNotice(ctx, store.RelayedNotice{App: ownedApp, Occurrence: "x", Key: "notice"}),
 		s.WriteSpecs(ctx, func(tx *store.SpecTx) error {

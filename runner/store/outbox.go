@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -128,25 +129,73 @@ func scanMessage(rows *sql.Rows) (m Message, err error) {
 	return m, err
 }
 
-// Post writes the messages that were made of announcements, which count as routed from then on, in one transaction. A
-// message that its target has already is left as it is.
-func (s *Store) Post(ctx context.Context, routed []int64, messages ...Message) error {
+// Routed is what becomes of an announcement.
+type Routed struct {
+	Seq       int64 // of the announcement
+	Withdrawn Withdrawal
+	Messages  []Message // those for targets from which messages were withdrawn are left out
+}
+
+// Withdrawal takes back what nobody was told yet: the messages of a kind about a subject that wait, were never tried, and are not due, or
+// were posted in the same transaction. The zero one takes nothing back.
+type Withdrawal struct {
+	Kind, Subject string
+	Why           string // the result of the messages, for people
+	At            time.Time
+}
+
+// Post writes what becomes of announcements, one after the other, and notes that they are routed, in one transaction: where it fails,
+// nothing of it has happened. A message that its target has already is left as it is.
+func (s *Store) Post(ctx context.Context, routed ...Routed) error {
 	return s.write(ctx, "post messages", func(ctx context.Context, tx *txn) error {
-		for _, m := range messages {
-			if _, err := tx.ExecContext(ctx,
-				`INSERT INTO outbox (id, target, kind, plan, subject, severity, created_at, due_at, tries, state, settled_at, result, body)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (target, id) DO NOTHING`,
-				m.ID, m.Target, m.Kind, m.Plan, m.Subject, m.Severity, millis(m.At), millis(m.Due), m.Tries, m.State, millis(m.Settled), m.Result, string(m.Body)); err != nil {
+		var before int64 // the newest message that may have been sent
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM outbox`).Scan(&before); err != nil {
+			return err
+		}
+		for _, r := range routed {
+			spared, err := r.Withdrawn.carryOut(ctx, tx, before)
+			if err != nil {
 				return err
 			}
-		}
-		for _, seq := range routed {
-			if _, err := tx.ExecContext(ctx, `UPDATE announcements SET routed = 1 WHERE seq = $1`, seq); err != nil {
+			for _, m := range r.Messages {
+				if slices.Contains(spared, m.Target) {
+					continue
+				}
+				if _, err := tx.ExecContext(ctx,
+					`INSERT INTO outbox (id, target, kind, plan, subject, severity, created_at, due_at, tries, state, settled_at, result, body)
+					VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (target, id) DO NOTHING`,
+					m.ID, m.Target, m.Kind, m.Plan, m.Subject, m.Severity, millis(m.At), millis(m.Due), m.Tries, m.State, millis(m.Settled), m.Result, string(m.Body)); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE announcements SET routed = 1 WHERE seq = $1`, r.Seq); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// carryOut drops what the withdrawal names, and gives the targets that do not hear of it. Messages after before are of this transaction.
+func (w Withdrawal) carryOut(ctx context.Context, tx *txn, before int64) (targets []string, err error) {
+	if w.Kind == "" {
+		return nil, nil
+	}
+	rows, err := tx.QueryContext(ctx, `UPDATE outbox SET state = 'dropped', settled_at = $1, result = $2
+		WHERE state = 'waiting' AND tries = 0 AND (due_at > $1 OR seq > $3) AND kind = $4 AND subject = $5 RETURNING target`,
+		millis(w.At), w.Why, before, w.Kind, w.Subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var target string
+		if err := rows.Scan(&target); err != nil {
+			return nil, err
+		}
+		targets = append(targets, target)
+	}
+	return targets, rows.Err()
 }
 
 // DueMessages lists what a target is to be sent now, in order, at most limit. Of one subject it is the earliest message
@@ -183,30 +232,6 @@ func (s *Store) Settle(ctx context.Context, messages []Message, target string, h
 		_, err := tx.ExecContext(ctx, `UPDATE outbox SET due_at = $1 WHERE state = 'waiting' AND target = $2 AND tries > 0 AND due_at > $1`, millis(hurry), target)
 		return err
 	})
-}
-
-// Withdraw drops what waits of a kind about a subject and was never tried, and gives the targets that do not hear of it
-// any more.
-func (s *Store) Withdraw(ctx context.Context, kind, subject, why string, at time.Time) (targets []string, err error) {
-	err = s.write(ctx, "withdraw messages", func(ctx context.Context, tx *txn) error {
-		targets = nil
-		rows, err := tx.QueryContext(ctx,
-			`UPDATE outbox SET state = 'dropped', settled_at = $1, result = $2
-			WHERE state = 'waiting' AND tries = 0 AND due_at > $1 AND kind = $3 AND subject = $4 RETURNING target`, millis(at), why, kind, subject)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var target string
-			if err := rows.Scan(&target); err != nil {
-				return err
-			}
-			targets = append(targets, target)
-		}
-		return rows.Err()
-	})
-	return targets, err
 }
 
 // DropFor drops all that waits for a target.

@@ -40,6 +40,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a revision is read while a class runs by it", replacedTexts},
 		{"what is announced is routed once, with its step", announcements},
 		{"messages are sent in order of their class", outbox},
+		{"messages that are void are taken back", withdrawals},
 		{"a command holds or is refused", commands},
 		{"an order that has no effect any more is not pending", pendingOrders},
 		{"what is wanted is not slept over", race},

@@ -34,7 +34,7 @@ func announcements(t *testing.T, s *store.Store) {
 	want := announced("a")
 	want.Seq = found[0].Seq
 	same(t, found[0], want)
-	if err := s.Post(t.Context(), []int64{found[0].Seq}); err != nil {
+	if err := s.Post(t.Context(), store.Routed{Seq: found[0].Seq}); err != nil {
 		t.Fatal(err)
 	}
 	if found, err = s.Unrouted(t.Context(), 10); err != nil || len(found) != 1 || found[0].ID != "b" {
@@ -70,7 +70,7 @@ type posting struct {
 
 func (t posting) post(messages ...store.Message) {
 	t.Helper()
-	if err := t.s.Post(t.Context(), nil, messages...); err != nil {
+	if err := t.s.Post(t.Context(), store.Routed{Messages: messages}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -138,11 +138,10 @@ func droppedMessages(t posting) {
 	// What is held back and was never tried holds back nothing else of its class.
 	t.post(message("4", "duty", "french", monday.Add(time.Hour)), message("5", "duty", "french", monday))
 	t.due(monday, "2", "5")
-	targets, err := s.Withdraw(t.Context(), "class.failed", "french", "resolved", monday)
-	if err != nil {
+	if err := s.Post(t.Context(), store.Routed{Withdrawn: store.Withdrawal{Kind: "class.failed", Subject: "french", Why: "resolved", At: monday}}); err != nil {
 		t.Fatal(err)
 	}
-	same(t.T, targets, []string{"duty"})
+	t.due(monday.Add(2*time.Hour), "2", "5")
 	if n, err := s.DropFor(t.Context(), "duty", "gone", monday); err != nil || n != 2 {
 		t.Errorf("dropped %d, %v", n, err)
 	}
@@ -157,4 +156,42 @@ func droppedMessages(t posting) {
 	if left, err := s.Outbox(t.Context(), store.OutboxFilter{}); err != nil || len(left) != 1 || left[0].Target != "other" {
 		t.Errorf("left %+v, %v", left, err)
 	}
+}
+
+// withdrawals has messages of classes taken back, and tells to whom they went that they are void.
+func withdrawals(t *testing.T, s *store.Store) {
+	duty := posting{t, s}
+	void := func(subject string) store.Routed {
+		return store.Routed{
+			Withdrawn: store.Withdrawal{Kind: "class.failed", Subject: subject, Why: "resolved", At: monday},
+			Messages:  []store.Message{message("over "+subject, "duty", subject, monday), message("over "+subject, "other", subject, monday)},
+		}
+	}
+	post := func(routed ...store.Routed) {
+		t.Helper()
+		if err := s.Post(t.Context(), routed...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	of := func(m ...store.Message) store.Routed { return store.Routed{Messages: m} }
+
+	duty.post(message("ahead", "duty", "algebra", monday.Add(time.Hour)), message("other class", "duty", "french", monday.Add(time.Hour)))
+	post(void("algebra"))
+	duty.due(monday) // it was never told, so it is not told that it is over
+	if waits, err := s.Outbox(t.Context(), store.OutboxFilter{Target: "other", State: store.MessageWaiting}); err != nil || len(waits) != 1 {
+		t.Errorf("another target hears of it: %+v, %v", waits, err)
+	}
+	post(of(message("at once", "duty", "german", monday)), void("german"), of(message("again", "duty", "german", monday)))
+	sent := duty.due(monday, "again")[0] // nobody could be told of the first before it was void
+	sent.State, sent.Settled = store.MessageSent, monday
+	duty.settle(sent, time.Time{})
+	post(of(message("again", "duty", "german", monday)), void("german")) // who was told before hears that it is void
+	duty.due(monday, "over german")
+	post(of(message("out", "duty", "history", monday)))
+	post(void("history")) // it was due before, and may be out
+	duty.due(monday, "over german", "out")
+	tried := message("tried", "duty", "latin", monday.Add(time.Hour))
+	tried.Tries = 1
+	post(of(tried), void("latin"))
+	duty.due(monday.Add(time.Hour), "other class", "over german", "out", "tried")
 }

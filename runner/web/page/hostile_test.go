@@ -83,7 +83,7 @@ recordings:
 	if _, err := s.AddClosure(ctx, store.Closure{At: now, Kind: store.ClosureCancel, Day: "2031-09-18", Labels: map[string]string{"campus": hostile}, Recording: hostile, Who: hostile, Reason: hostile}, nil, func(int64) store.Announcement { return store.Announcement{} }); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Post(ctx, nil, store.Message{ID: "evt_1", Target: hostile, Kind: hostile, Plan: "school", Subject: hostile, Severity: hostile, At: now, Due: now, Tries: 3, State: store.MessageWaiting, Result: hostile, Body: []byte(`{}`)}); err != nil {
+	if err := s.Post(ctx, store.Routed{Messages: []store.Message{{ID: "evt_1", Target: hostile, Kind: hostile, Plan: "school", Subject: hostile, Severity: hostile, At: now, Due: now, Tries: 3, State: store.MessageWaiting, Result: hostile, Body: []byte(`{}`)}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Beat(ctx, now); err != nil {
