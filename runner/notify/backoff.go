@@ -9,7 +9,7 @@ import (
 const (
 	firstWait = 5 * time.Second
 	mostWait  = 24 * time.Hour
-	// keepTrying is how long a message is tried. What is older helps nobody any more.
+	// keepTrying is how long a message is tried from when it was first due. What is older helps nobody any more.
 	keepTrying = 7 * 24 * time.Hour
 )
 

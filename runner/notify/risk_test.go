@@ -2,11 +2,14 @@ package notify_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"rundown/runner/notify"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -145,6 +148,29 @@ func TestAClassThatIsAtRiskAgainIsToldAgain(t *testing.T) {
 		}
 		if far, want := r.receiver.heard("/far"), []string{"class.at-risk", "class.cancelled", "class.at-risk"}; !slices.Equal(far, want) {
 			t.Errorf("far hears %v, want %v", far, want)
+		}
+	})
+}
+
+// TestALongLeadOfOneTargetDropsNothingOfAnother has a class found at risk more than a week before one of two targets is to be told. Its
+// message is tried from then on, however old it is.
+func TestALongLeadOfOneTargetDropsNothingOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, strings.Replace(nearAndFar, "lead: 2h", "lead: 180h", 1))
+		planned := class("algebra", time.Now().Add(179*time.Hour), session.Planned)
+		r.write(planned, planned, 0)
+		r.raise(refused())
+		pass(time.Minute)
+		r.close() // so that the week takes no time here
+		pass(178 * time.Hour)
+		r.open()
+		r.receiver.answers(func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) })
+		pass(31 * time.Minute)
+		r.receiver.answers(nil)
+		pass(20 * time.Minute)
+		if near := r.receiver.heard("/near"); !slices.Equal(near, []string{"class.at-risk"}) {
+			list, err := r.store.Outbox(t.Context(), store.OutboxFilter{Target: "school/near"})
+			t.Errorf("near hears %v, of %+v, %v", near, list, err)
 		}
 	})
 }

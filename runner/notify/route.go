@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -113,6 +114,22 @@ func (t *target) due(a store.Announcement, f Fact, now time.Time) time.Time {
 		return due
 	}
 	return afterQuiet(due, *t.entry.Quiet, t.entry.Zone)
+}
+
+// firstDue is when a message was due first. The store holds when one that was tried is due next: of one that waited for the lead of the
+// target its class says.
+func (t *target) firstDue(m *store.Message) time.Time {
+	var e CloudEvent
+	switch {
+	case m.Tries == 0:
+		return m.Due
+	case m.Kind != kindAtRisk || json.Unmarshal(m.Body, &e) != nil || e.Data.Occurrence == nil:
+		return m.At
+	}
+	if from := e.Data.Occurrence.Start.Add(-t.entry.Lead); from.After(m.At) {
+		return from
+	}
+	return m.At
 }
 
 // afterQuiet is the end of the quiet hours that an instant lies in, else the instant.

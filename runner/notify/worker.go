@@ -159,7 +159,7 @@ func taken(sent []store.Message, answers []answer) (some []store.Message, of []a
 
 // send sends one message.
 func (n *Notifier) send(ctx context.Context, w *worker, t *target, m *store.Message) answer {
-	if m.Kind != kindTest && n.cfg.Now().Sub(m.At) > keepTrying {
+	if m.Kind != kindTest && n.cfg.Now().Sub(t.firstDue(m)) > keepTrying {
 		return answer{tooOld: true}
 	}
 	n.cfg.Failpoint("before sending a message")
