@@ -13,15 +13,30 @@ import (
 const mostPending = 1000
 
 // direct sends what the observer finds and is critical (class.at-risk, class.late, health issues, node.lost) while the store cannot be
-// written: the outbox cannot take it then, and a class at risk is to be told before its bell all the same. What was sent so is known
-// by its id, and is not sent again once it is in the outbox. What happens to a class, as class.failed, is not sent so: it waits until
-// its step can be stored.
+// written: the outbox cannot take it then, and a class at risk is to be told before its bell all the same. One of the two sends a message,
+// never both: the outbox takes none that is out, and what it has taken is not tried here any more. What was sent so is known by its id. What
+// happens to a class, as class.failed, is not sent so: it waits until its step can be stored.
 //
 // Of more than mostPending announcements the oldest are dropped. The marks are taken before they are stored, so none is found again.
 type direct struct {
-	pending news            // to be stored as soon as that works
-	sent    map[string]bool // by target and id, until the outbox has it: false while it is tried; guarded by the notifier's lock
+	pending  news                // to be stored as soon as that works
+	attempts map[string]*attempt // by target and id, until the outbox has the message; guarded by the notifier's lock
 }
+
+// attempt is how far the sending of a message is that the outbox does not have.
+type attempt struct {
+	state attemptState
+	tries int // that failed
+}
+
+type attemptState int
+
+const (
+	attemptOut    attemptState = iota // the target is being asked
+	attemptWaits                      // it is tried again after a while
+	attemptPosted                     // so it was, and the outbox is about to take it
+	attemptTaken                      // by the target
+)
 
 // announce stores what was found, with what could not be stored before.
 func (n *Notifier) announce(ctx context.Context, found news) {
@@ -80,22 +95,29 @@ func heardBefore(targets []target, a store.Announcement, f Fact) []target {
 func (n *Notifier) beginDirect(m *store.Message) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, begun := n.direct.sent[m.Target+m.ID]; begun || len(n.direct.sent) >= mostPending {
+	if n.direct.attempts[m.Target+m.ID] != nil || len(n.direct.attempts) >= mostPending {
 		return false
 	}
-	n.direct.sent[m.Target+m.ID] = false
+	n.direct.attempts[m.Target+m.ID] = &attempt{}
 	return true
 }
 
-// tryDirect tries to send a message a few times. The outbox has it once the store can be written.
+// tryDirect tries to send a message a few times, until the outbox has it.
 func (n *Notifier) tryDirect(ctx context.Context, w *worker, m store.Message) {
 	for tries := 1; tries <= 6; tries++ {
-		t := w.now()
-		a := n.send(ctx, w, &t, &m)
-		n.report(&t, &m, a)
-		if a.err == nil {
-			n.endDirect(&m)
+		try, over := n.nextTry(&m)
+		if over {
 			return
+		}
+		if try {
+			t := w.now()
+			answered, end := outlive(ctx, answerWithin)
+			a := n.send(answered, w, &t, &m)
+			end()
+			n.report(&t, &m, a)
+			if n.endTry(&m, a.err == nil); a.err == nil {
+				return
+			}
 		}
 		timer := time.NewTimer(backoff(tries, m.ID))
 		select {
@@ -107,12 +129,62 @@ func (n *Notifier) tryDirect(ctx context.Context, w *worker, m store.Message) {
 	}
 }
 
-// endDirect notes that a message was sent, where the outbox does not have it yet.
-func (n *Notifier) endDirect(m *store.Message) {
+// nextTry says whether a message may be tried now, and whether it is over, since the outbox has it.
+func (n *Notifier) nextTry(m *store.Message) (try, over bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, begun := n.direct.sent[m.Target+m.ID]; begun {
-		n.direct.sent[m.Target+m.ID] = true
+	a := n.direct.attempts[m.Target+m.ID]
+	if a == nil || a.state == attemptPosted {
+		return false, a == nil
+	}
+	a.state = attemptOut
+	return true, false
+}
+
+// endTry notes how a try has ended. The outbox has not taken the message meanwhile.
+func (n *Notifier) endTry(m *store.Message, taken bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	a := n.direct.attempts[m.Target+m.ID]
+	if taken {
+		a.state = attemptTaken
+		return
+	}
+	a.state = attemptWaits
+	a.tries++
+}
+
+// handOver prepares messages for the outbox: from then on none is tried here, until [Notifier.takeBack]. It is false where one is out, which
+// has ended when the next announcements are routed, or the time after.
+func (n *Notifier) handOver(messages []store.Message, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i := range messages {
+		if a := n.direct.attempts[messages[i].Target+messages[i].ID]; a != nil && a.state == attemptOut {
+			return false
+		}
+	}
+	for i := range messages {
+		m := &messages[i]
+		switch a := n.direct.attempts[m.Target+m.ID]; {
+		case a == nil:
+		case a.state == attemptTaken:
+			m.State, m.Settled, m.Result = store.MessageSent, now, "sent while the store could not be written"
+		default:
+			a.state, m.Tries = attemptPosted, a.tries
+		}
+	}
+	return true
+}
+
+// takeBack has messages tried on here that the outbox could not take.
+func (n *Notifier) takeBack(messages []store.Message) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i := range messages {
+		if a := n.direct.attempts[messages[i].Target+messages[i].ID]; a != nil && a.state == attemptPosted {
+			a.state = attemptWaits
+		}
 	}
 }
 
@@ -121,13 +193,6 @@ func (n *Notifier) forgetDirect(messages []store.Message) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i := range messages {
-		delete(n.direct.sent, messages[i].Target+messages[i].ID)
+		delete(n.direct.attempts, messages[i].Target+messages[i].ID)
 	}
-}
-
-// sentDirect says that a message was sent while the store could not be written.
-func (n *Notifier) sentDirect(m *store.Message) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.direct.sent[m.Target+m.ID]
 }

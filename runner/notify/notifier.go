@@ -180,7 +180,7 @@ func newNotifier(cfg Config) *Notifier {
 	cfg = cfg.withDefaults()
 	return &Notifier{
 		cfg: cfg, log: cfg.Logger, client: newHTTPClient(cfg.Transport), workers: map[string]*worker{}, closed: map[string]string{},
-		complaints: map[string]time.Time{}, direct: direct{sent: map[string]bool{}}, found: map[string][]Issue{},
+		complaints: map[string]time.Time{}, direct: direct{attempts: map[string]*attempt{}}, found: map[string][]Issue{},
 	}
 }
 
@@ -285,27 +285,42 @@ func (n *Notifier) refresh(ctx context.Context) {
 func (n *Notifier) routeAll(ctx context.Context) {
 	for ctx.Err() == nil {
 		some, err := n.cfg.Store.Unrouted(ctx, routeAtOnce)
+		all := false
 		if err == nil && len(some) > 0 {
-			err = n.routeSome(ctx, some)
+			all, err = n.routeSome(ctx, some)
 		}
 		if err != nil && ctx.Err() == nil {
 			n.complain("announcements cannot be made messages; it is tried again", err)
 		}
-		if err != nil || len(some) < routeAtOnce {
+		if err != nil || !all || len(some) < routeAtOnce {
 			return
 		}
 	}
 }
 
 // routeSome posts the messages of announcements and marks these as routed, in one transaction: after a crash before it they are routed
-// again, and after it they are not. The workers are woken behind it.
-func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) error {
+// again, and after it they are not. The workers are woken behind it. Not all are routed where a message of one is being sent directly: it
+// waits, and so does what comes after it about the same subject.
+func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) (all bool, err error) {
 	var messages []store.Message
 	var routed []store.Routed
+	defer func() {
+		if err != nil {
+			n.takeBack(messages)
+		}
+	}()
+	waits := map[string]bool{}
 	for _, a := range some {
+		if waits[a.Subject] {
+			continue
+		}
 		r, err := n.routed(ctx, a)
 		if err != nil {
-			return err
+			return false, err
+		}
+		if !n.handOver(r.Messages, n.cfg.Now()) {
+			waits[a.Subject] = true
+			continue
 		}
 		messages = append(messages, r.Messages...)
 		routed = append(routed, r)
@@ -313,13 +328,16 @@ func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) err
 	if len(messages) > 0 {
 		n.cfg.Failpoint("before posting messages")
 	}
-	if err := n.cfg.Store.Post(ctx, routed...); err != nil || len(messages) == 0 {
-		return err
+	if len(routed) > 0 {
+		err = n.cfg.Store.Post(ctx, routed...)
+	}
+	if err != nil || len(messages) == 0 {
+		return len(waits) == 0, err
 	}
 	n.forgetDirect(messages)
 	n.cfg.Failpoint("after posting messages")
 	n.wake(messages)
-	return nil
+	return len(waits) == 0, nil
 }
 
 // wake has the workers of messages look for them.
@@ -351,11 +369,6 @@ func (n *Notifier) routed(ctx context.Context, a store.Announcement) (store.Rout
 		return r, err
 	}
 	r.Messages = n.cfg.route(a, f, n.openTargets(a.Kind), now)
-	for i := range r.Messages {
-		if m := &r.Messages[i]; n.sentDirect(m) {
-			m.State, m.Settled, m.Result = store.MessageSent, now, "sent while the store could not be written"
-		}
-	}
 	return r, nil
 }
 

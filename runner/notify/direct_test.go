@@ -1,0 +1,54 @@
+package notify_test
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/runner/notify"
+	"rundown/runner/session"
+)
+
+// TestWhatIsTriedDirectlyIsTakenOnce has a class at risk while the store is full. The store can be written again before the receiver takes
+// what is tried directly: from then on the outbox sends it, and nobody else does. No two requests of it are out at once.
+func TestWhatIsTriedDirectlyIsTakenOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		full   time.Duration // how long the store is
+		answer func(w http.ResponseWriter)
+	}{
+		"the receiver refuses at first":         {time.Minute, func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }},
+		"the receiver takes its time":           {8 * time.Second, func(http.ResponseWriter) { pass(15 * time.Second) }},
+		"the receiver takes its time to refuse": {8 * time.Second, func(w http.ResponseWriter) { pass(15 * time.Second); w.WriteHeader(http.StatusServiceUnavailable) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, oneHook)
+				planned := class("algebra", time.Now().Add(20*time.Minute), session.Planned)
+				r.write(planned, planned, 0)
+				pass(9 * time.Second)
+				r.fails("Announce", true)
+				var out atomic.Int32
+				r.receiver.answers(func(e notify.CloudEvent, w http.ResponseWriter) {
+					if e.Type == "rundown.class.at-risk" {
+						if out.Add(1) > 1 {
+							t.Error("two requests of one message are out")
+						}
+						c.answer(w)
+						out.Add(-1)
+					}
+				})
+				r.raise(refused())
+				pass(c.full)
+				r.fails("Announce", false)
+				pass(20 * time.Second)
+				r.receiver.answers(nil)
+				pass(5 * time.Minute)
+				if n := len(r.receiver.events("class.at-risk")); n != 1 || r.waiting() > 0 {
+					t.Errorf("it is taken %d times, and %d messages wait", n, r.waiting())
+				}
+			})
+		})
+	}
+}
