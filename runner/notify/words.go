@@ -93,7 +93,15 @@ func (t topic) class() string {
 	if c == nil {
 		return t.a.Subject
 	}
-	return fmt.Sprintf("%s, %s to %s", t.name(), t.local(c.Start, "Mon 2 Jan 2006 15:04"), t.local(c.End, "15:04 MST"))
+	return fmt.Sprintf("%s, %s to %s", t.name(), t.local(c.Start, "Mon 2 Jan 2006 15:04"), t.end(c.End))
+}
+
+// end is an end of the class, with its day where the class begins on another.
+func (t topic) end(at time.Time) string {
+	if c := t.f.Class; c != nil && t.local(at, time.DateOnly) != t.local(c.Start, time.DateOnly) {
+		return t.local(at, "Mon 2 Jan 15:04 MST")
+	}
+	return t.local(at, "15:04 MST")
 }
 
 // begun is the class with its start alone.

@@ -31,7 +31,7 @@ func orderWords(t topic) words {
 	}
 	if json.Unmarshal(t.f.Args, &args) == nil && !args.Until.IsZero() {
 		// The class may have been extended again since, so its end is not said beside this one.
-		text = fmt.Sprintf("%s %s %s to %s", t.f.Who, order.did, t.begun(), t.local(args.Until, "15:04 MST"))
+		text = fmt.Sprintf("%s %s %s to %s", t.f.Who, order.did, t.begun(), t.end(args.Until))
 	}
 	if t.f.Note != "" {
 		text += ": " + t.f.Note
@@ -41,7 +41,7 @@ func orderWords(t topic) words {
 	switch t.f.Order {
 	case "unextend":
 		if t.f.Class != nil {
-			text += " It ends at " + t.local(t.f.Class.End, "15:04 MST") + " again."
+			text += " It ends at " + t.end(t.f.Class.End) + " again."
 		}
 	case "extend":
 		undo += " Until the end that it had before, rundown extend --undo " + t.a.Subject + " takes it back."

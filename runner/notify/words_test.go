@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,31 @@ func TestARecordingThatIsFoundRecordsTheClassOnlyWhereItsEndWasNotReported(t *te
 		_, e := eventFrom(kindOrphanResolved, f)
 		if text := e.Data.Title + e.Data.Text; !strings.Contains(text, want) || reported != "" && strings.Contains(text, "records the class") || reported != "" && strings.Contains(text, "recording the class") {
 			t.Errorf("reported %q: %s", reported, text)
+		}
+	}
+}
+
+// TestAnExtensionBeyondMidnightIsToldWithItsDay extends a class to an end on its own day and on the next one.
+func TestAnExtensionBeyondMidnightIsToldWithItsDay(t *testing.T) {
+	class := *samples(t)[kindOrder].Class
+	for _, tt := range []struct {
+		until time.Time
+		want  string
+	}{
+		{class.Start.Add(2 * time.Hour), " to 21:00 CEST."},
+		{class.Start.Add(24*time.Hour + 30*time.Minute), " to Thu 18 Sep 19:30 CEST."},
+	} {
+		args, err := json.Marshal(map[string]time.Time{"until": tt.until})
+		if err != nil {
+			t.Fatal(err)
+		}
+		extended := orderWords(topic{f: Fact{Who: "ops", Order: "extend", Args: args, Class: &class}})
+		if !strings.HasSuffix(extended.text, tt.want) {
+			t.Errorf("%q, want its end as%s", extended.text, tt.want)
+		}
+		class.End = tt.until
+		if said := orderWords(topic{f: Fact{Who: "ops", Order: "unextend", Class: &class}}).text; !strings.Contains(said, tt.want+" It ends at"+strings.TrimSuffix(strings.TrimPrefix(tt.want, " to"), ".")+" again.") {
+			t.Errorf("%q, want its end as%s", said, tt.want)
 		}
 	}
 }
