@@ -86,7 +86,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	log := a.logger(a.err, a.flags.logLevel)
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // from then on a signal ends the process at once
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

@@ -368,13 +368,18 @@ func TestADaemonReadsItsPlansAgain(t *testing.T) {
 	}
 }
 
+// TestNowStopsWhatItStartedWhenInterrupted has it interrupted as timeout(1) and Ctrl-C below a parent do: by two signals.
 func TestNowStopsWhatItStartedWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	ledger := filepath.Join(folder, "ledger.json")
-	now := start(t, "stderr", nil, "now", "../../examples/quickstart.yaml", "german-a1", "--simulate", "--for", "10m", "--ledger", ledger)
+	now := start(t, "stderr", []string{"RUNDOWN_TEST_SAME_REQUEST=1h"}, "now", "../../examples/quickstart.yaml", "german-a1", "--simulate", "--for", "10m", "--ledger", ledger)
 	now.await(1, "german-a1", "recording until")
-	if status := now.end(os.Interrupt); status != StatusFindings {
+	if err := now.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	now.await(1, "stopping the recordings")
+	if status := now.end(syscall.SIGTERM); status != StatusFindings {
 		t.Errorf("ended with status %d, want %d", status, StatusFindings)
 	}
 	b, err := os.ReadFile(ledger)

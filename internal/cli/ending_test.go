@@ -65,7 +65,7 @@ func TestALockedStoreHoldsUpNeitherNotificationsNorTheEnd(t *testing.T) {
 }
 
 // TestAnEndWaitsForNoAnswerForEver has the service take a start and never answer, without effect, as often as it is
-// asked, until the daemon has ended twice.
+// asked, until the daemon has ended twice: by two signals that are one request, and by a second request.
 func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	t.Parallel()
 	sim, err := simulator.New(simulator.Config{StartAfter: time.Second, Strict: true})
@@ -92,8 +92,8 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	daemon := func() *process {
-		return start(t, "stderr", append([]string{"GORACE=atexit_sleep_ms=0"}, canaries...),
+	daemon := func(sameRequest string) *process {
+		return start(t, "stderr", append([]string{"GORACE=atexit_sleep_ms=0", "RUNDOWN_TEST_SAME_REQUEST=" + sameRequest}, canaries...),
 			"run", plan, "--store", dsn, "--api-url", server.URL, "--listen", "127.0.0.1:0")
 	}
 	left := func(p *process) {
@@ -104,9 +104,13 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 		}
 	}
 
-	first := daemon()
+	first := daemon("1h")
 	<-asked
 	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	first.await(1, "msg=\"shutting down: recordings go on")
+	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil { // as timeout(1) does
 		t.Fatal(err)
 	}
 	if !first.awaitEnd(10*time.Second) || first.cmd.ProcessState.ExitCode() != StatusOK {
@@ -117,7 +121,7 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	}
 	left(first)
 
-	second := daemon()
+	second := daemon("0s")
 	<-asked
 	if err := second.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
@@ -129,7 +133,7 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	left(second)
 
 	silent.Store(false)
-	third := daemon()
+	third := daemon("")
 	third.await(1, "state=ended", "outcome=partial")
 	if status := third.end(syscall.SIGTERM); status != StatusOK {
 		t.Errorf("ended with status %d", status)

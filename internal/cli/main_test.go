@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 				failpoint = hangAt(point)
 			}
 			setWatchTimes(os.Getenv("RUNDOWN_TEST_WATCH"))
+			if within, err := time.ParseDuration(os.Getenv("RUNDOWN_TEST_SAME_REQUEST")); err == nil {
+				sameRequest = within
+			}
 			limitFiles()
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},

@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,8 +59,8 @@ must then be the plan that the daemon uses, without changes. Otherwise now
 records by itself.
 
 The command ends when all recordings have ended. The exit status is 0 if
-everything was recorded. Ctrl-C stops the recordings; a second Ctrl-C exits at
-once and leaves them running.`,
+everything was recorded. Ctrl-C stops the recordings; a second Ctrl-C, a second
+later or more, exits at once and leaves them running.`,
 		Example: `  rundown now plan.yaml german-a1
   rundown now plan.yaml german-a1 english-b2 --for 45m
   rundown now examples/quickstart.yaml --all --simulate --for 15s`,
@@ -188,13 +186,6 @@ func (a *app) newNowRun(occurrences []plan.Occurrence) *nowRun {
 	return n
 }
 
-// stopSignals are the signals that stop what now has started.
-func stopSignals() (signals chan os.Signal, end func()) {
-	signals = make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	return signals, func() { signal.Stop(signals) }
-}
-
 // ownEngine is an engine of this process.
 type ownEngine struct {
 	*runner.Engine
@@ -240,11 +231,11 @@ func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurr
 	return n.await(ctx, signals, nil)
 }
 
-// await waits until all have ended, and looks at each tick. The first signal stops what was started, the second leaves at
-// once.
+// await waits until all have ended, and looks at each tick. The first signal stops what was started. A later one leaves at
+// once, but for those that are part of the first, see [sameRequest].
 func (n *nowRun) await(ctx context.Context, signals <-chan os.Signal, tick <-chan time.Time) error {
-	defer n.show.Close() // before the engine is closed, which takes a while
-	interrupted := false
+	defer n.show.Close()      // before the engine is closed, which takes a while
+	var interrupted time.Time // zero: it was not
 	for len(n.open) > 0 {
 		select {
 		case <-n.changes.wake:
@@ -261,10 +252,14 @@ func (n *nowRun) await(ctx context.Context, signals <-chan os.Signal, tick <-cha
 		case err := <-n.lost:
 			return fmt.Errorf("cannot go on: %w", err)
 		case <-signals:
-			if interrupted {
+			switch {
+			case interrupted.IsZero():
+				interrupted = time.Now()
+			case time.Since(interrupted) < sameRequest:
+				continue
+			default:
 				return &exitError{StatusFindings, errors.New(n.by.leave())}
 			}
-			interrupted = true
 			n.show.Say("stopping the recordings; press Ctrl-C again to exit at once")
 			n.cancel(ctx)
 		}

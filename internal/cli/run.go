@@ -59,7 +59,7 @@ killed at any time: recordings go on in the cloud, and the next start adopts
 them. On PostgreSQL another daemon takes them over within seconds. SIGTERM and
 SIGINT shut it down with status 0 and leave recordings running. It waits up to
 ten seconds for open requests; the next start, or another daemon, settles the
-rest. A second signal exits at once.
+rest. A second signal exits at once, unless it comes within a second.
 
 With PLAN, each start applies the plans, and so undoes an apply --revision. On
 PostgreSQL, a start with a file that holds an earlier revision leaves the active

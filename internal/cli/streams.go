@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -52,9 +53,45 @@ func (a *app) logger(w io.Writer, level string) *slog.Logger {
 	return log
 }
 
-// untilSignal is a context that SIGINT or SIGTERM ends. release lets go of the signals: the next one ends the process.
+// sameRequest is how long after the first signal others are part of the same request to end: timeout(1) sends SIGTERM twice, and a
+// parent that passes Ctrl-C on sends it beside the terminal.
+var sameRequest = time.Second
+
+// stopSignals are the signals that ask the process to end. end lets go of them: the next one ends the process.
+func stopSignals() (signals chan os.Signal, end func()) {
+	signals = make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	return signals, func() { signal.Stop(signals) }
+}
+
+// untilSignal is a context that SIGINT or SIGTERM ends. release ends it too and lets go of the signals, so that the next one ends the
+// process; after a signal it does so once [sameRequest] is over.
 func untilSignal(ctx context.Context) (_ context.Context, release func()) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(ctx)
+	signals, end := stopSignals()
+	var at time.Time // of the first signal; written before received is closed
+	received := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			at = time.Now()
+			close(received)
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, sync.OnceFunc(func() {
+		cancel()
+		select {
+		case <-received:
+			if left := sameRequest - time.Since(at); left > 0 {
+				time.AfterFunc(left, end)
+				return
+			}
+		default:
+		}
+		end()
+	})
 }
 
 // every calls do after each interval, in this goroutine, until the context ends. An interval that do outlasts is left out.
