@@ -460,6 +460,9 @@ func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {
 				if s.Outcome != session.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(s.Gaps[0].From) > 15*time.Second || !strings.Contains(s.Reason, "code 6 recorder_error") {
 					t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
 				}
+				if n := strings.Count(h.log.String(), `level=WARN msg="session lost"`); n != 1 || !strings.Contains(h.log.String(), "reason_code=ended-by-service") {
+					t.Errorf("the log tells %d times of a lost session", n)
+				}
 				if len(carrier.answers) < 10 {
 					t.Errorf("%d notifications: it proves little", len(carrier.answers))
 				}

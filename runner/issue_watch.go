@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"rundown/runner/reason"
@@ -10,13 +12,23 @@ import (
 	"rundown/runner/store"
 )
 
-// logSession logs, once each, what a person should know of a session after a step: an orphan, which only they can end before its hours
-// do; storage credentials that cannot be renewed, while there is time to mend that, and that they were; and an upload that fails, while
+// logSession logs, once each, what a person should know of a session after a step: that it failed or was lost, also where no request
+// failed; an orphan, which only they can end before its hours do; storage credentials that cannot be renewed, while there is time to mend that, and that they were; and an upload that fails, while
 // the storage can still be corrected. was is the session before the step, the zero Session for a new one.
 func (w *worker) logSession(id string, was, x *session.Session) {
 	log := w.log.With("occurrence", id)
 	if x.State == session.SessionOrphan && was.State != session.SessionOrphan {
 		log.Error(x.Reason, "reason_code", x.ReasonCode, "resource_id", x.ResourceID)
+	}
+	if died(x) && !died(was) {
+		level, text := slog.LevelWarn, "session failed"
+		switch {
+		case x.ReasonCode == reason.ClassOver, x.ReasonCode == reason.ClassMoved, x.ReasonCode == reason.NotNeeded:
+			level = slog.LevelInfo
+		case x.State == session.SessionLost || x.FinalState == session.SessionLost:
+			text = "session lost"
+		}
+		log.Log(context.Background(), level, text, "session", x.Attempt, "sid", x.SID, "reason_code", x.ReasonCode, "reason", x.Reason)
 	}
 	switch failing := []any{"session", x.Attempt, "reason_code", reason.IssueCredentialsFailing}; {
 	case x.RenewalError == was.RenewalError:
@@ -31,6 +43,11 @@ func (w *worker) logSession(id string, was, x *session.Session) {
 		log.Warn("upload failed, there may be nothing in the bucket", "session", x.Attempt, "sid", x.SID,
 			"error", x.UploadError, "try", "check the bucket, its region and the storage keys of the plan")
 	}
+}
+
+// died says that a session has failed or was lost, or will once its stop is answered.
+func died(x *session.Session) bool {
+	return x.State == session.SessionFailed || x.State == session.SessionLost || x.FinalState == session.SessionFailed || x.FinalState == session.SessionLost
 }
 
 // keysIssue is the health issue of credentials that could not be renewed. It is about the storage, whose credentials later
