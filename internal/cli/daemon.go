@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -401,11 +402,13 @@ const healthInterval = 2 * time.Second
 
 // reportHealth writes the daemon's health issues to the store whenever they or the node's number change, so that status and doctor
 // show what /readyz does. It has a goroutine of its own: a store that is locked or full holds up nothing else. What cannot be written
-// is tried again; the engine reports the store itself.
+// is tried again; the engine reports the store itself. The log has them too, also while the store cannot be written.
 func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue) {
 	var reported []byte
 	var by int64 // the node: one that was taken for dead has joined under another number
+	logged := issueLog{log: d.log}
 	every(ctx, healthInterval, func() {
+		logged.note(issues())
 		if d.engine.StoreFails() { // a write that waits for a lock would hold up the end of the daemon
 			return
 		}
@@ -419,4 +422,54 @@ func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue)
 			by, reported = node, report
 		}
 	})
+}
+
+// issueLog logs health issues, each once as it is raised, once more where it becomes worse, and once as it is cleared. It belongs to
+// one goroutine.
+type issueLog struct {
+	log    *slog.Logger
+	raised map[issueKey]runner.Issue
+}
+
+// issueKey tells issues apart.
+type issueKey struct {
+	id    reason.Code
+	about string
+}
+
+// note takes in the issues that there are now.
+func (l *issueLog) note(issues []runner.Issue) {
+	raised := map[issueKey]runner.Issue{}
+	for _, issue := range issues {
+		key := issueKey{issue.ID, issue.About}
+		before, open := l.raised[key]
+		raised[key] = issue
+		if open && before.Severity == issue.Severity {
+			continue
+		}
+		level := slog.LevelWarn
+		if issue.Severity == runner.SeverityCritical {
+			level = slog.LevelError
+		}
+		attrs := append(issueAttrs(issue), "text", issue.Text)
+		if issue.Advice != "" {
+			attrs = append(attrs, "try", issue.Advice)
+		}
+		l.log.Log(context.Background(), level, "health issue raised", attrs...)
+	}
+	for key, issue := range l.raised {
+		if _, open := raised[key]; !open {
+			l.log.Info("health issue cleared", append(issueAttrs(issue), "since", issue.Since.UTC())...)
+		}
+	}
+	l.raised = raised
+}
+
+// issueAttrs say which issue a line of the log is about.
+func issueAttrs(issue runner.Issue) []any {
+	attrs := []any{"id", issue.ID, "reason_code", cmp.Or(issue.ReasonCode, issue.ID)}
+	if issue.About != "" {
+		attrs = append(attrs, "about", issue.About)
+	}
+	return attrs
 }

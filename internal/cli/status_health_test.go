@@ -22,7 +22,7 @@ import (
 )
 
 // TestStatusShowsTheHealthOfARunningDaemon has an account that the service refuses and then a plan file with errors: status,
-// --check, doctor and /readyz tell of them, and stop once they are fixed.
+// --check, doctor, /readyz and the log tell of them, and stop once they are fixed.
 func TestStatusShowsTheHealthOfARunningDaemon(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -64,7 +64,11 @@ func TestStatusShowsTheHealthOfARunningDaemon(t *testing.T) {
 	}
 	write(t, path, whole)
 	eventually(t, 30*time.Second, "the plan without errors is not", shown(reason.IssuePlanRejected, false))
+	daemon.await(1, "level=ERROR", `msg="health issue raised" id=account-refused reason_code=account-refused about=`, "text=", "try=")
 	daemon.end(syscall.SIGTERM)
+	if n := strings.Count(daemon.output(), `msg="health issue raised" id=account-refused`); n != 1 {
+		t.Errorf("the refused account is logged as raised %d times", n)
+	}
 	status, problems, _ := command(t, "status", "--check", "--store", dsn)
 	if status != StatusFindings || !strings.HasPrefix(problems, "unattended: daemon: not running (last seen ") || strings.Contains(problems, "account-refused") {
 		t.Errorf("without the daemon --check says, with status %d:\n%s", status, problems)
