@@ -35,7 +35,7 @@ import (
 
 // daemon is the state of the run command. The goroutine of [app.run] sets the fields before the engine starts. After that
 // they are read-only: the engine, the HTTP server and the plan reader use them from their own goroutines, and what they
-// point to is safe for concurrent use. What changes later, begun, notifier, unset and fleet, is safe for concurrent use, too.
+// point to is safe for concurrent use. What changes later, begun, notifier, unset, fleet, moved and disk, is safe for concurrent use, too.
 type daemon struct {
 	a       *app
 	log     *slog.Logger
@@ -61,6 +61,7 @@ type daemon struct {
 	unset    sync.Map                        // of each *plan.Plan that vet accepts though it lacks something: its runner.Issue
 	fleet    fleetHealth
 	moved    movedAddresses
+	disk     diskWatch
 }
 
 // urls lead to the daemon.
@@ -407,7 +408,9 @@ func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue)
 	var reported []byte
 	var by int64 // the node: one that was taken for dead has joined under another number
 	logged := issueLog{log: d.log}
+	d.disk.look(d.work.store, d.a.clock())
 	every(ctx, healthInterval, func() {
+		d.disk.look(d.work.store, d.a.clock())
 		logged.note(issues())
 		if d.engine.StoreFails() { // a write that waits for a lock would hold up the end of the daemon
 			return

@@ -18,18 +18,17 @@ import (
 
 	"rundown/agora"
 	"rundown/internal/cli/render"
-	"rundown/internal/host"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/preflight"
+	"rundown/runner/reason"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
 
 // The bounds for warnings of doctor.
 const (
-	leastSpace  = 200 << 20 // bytes free where the store is
 	mostSkew    = 2 * time.Second
 	probeWithin = 20 * time.Second
 )
@@ -223,7 +222,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	c.simulation(ctx, s)
 	c.daemon(ctx, s)
 	if !s.Remote() {
-		c.room(filepath.Dir(s.Path()))
+		c.room(s.Path())
 	}
 	c.held(ctx, s, store.RevisionWaiting, checkWarn, "waits for a confirmation", "rundown apply --confirm")
 	c.held(ctx, s, store.RevisionRefused, checkFail, "was refused, the previous one is active", "fix the plan and apply it again")
@@ -273,6 +272,9 @@ func (c *checkup) daemon(ctx context.Context, s *store.Store) {
 		c.add("daemon", checkWarn, d.Text(), "start rundown run")
 	}
 	for _, issue := range issues {
+		if issue.ID == reason.IssueDiskLow { // told as space
+			continue
+		}
 		result := checkWarn
 		if issue.Severity == runner.SeverityCritical {
 			result = checkFail
@@ -282,16 +284,19 @@ func (c *checkup) daemon(ctx context.Context, s *store.Store) {
 }
 
 // room checks the disk of an SQLite store: free space, and that a file can be made there, as the journal of SQLite needs.
-func (c *checkup) room(folder string) {
-	free, err := host.FreeSpace(folder)
+func (c *checkup) room(path string) {
+	folder := filepath.Dir(path)
+	free, size, err := diskSpace(folder)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
 		c.add("space", checkWarn, "unknown: "+err.Error(), "")
-	case free < noSpace:
-		c.add("space", checkFail, fmt.Sprintf("the disk of %s is full: no class begins until some space is free", folder), "free some space, or remove old classes with run --keep")
-	case free < leastSpace:
-		c.add("space", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "free some space, or remove old classes with run --keep")
+	case free < leastSpace(size):
+		issue, result := diskIssue(path, free, c.a.now()), checkWarn
+		if issue.Severity == runner.SeverityCritical {
+			result = checkFail
+		}
+		c.add("space", result, issue.Text, issue.Advice)
 	default:
 		c.add("space", checkOK, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "")
 	}

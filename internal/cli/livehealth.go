@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"rundown/internal/host"
@@ -26,8 +27,19 @@ const listenSetting = "listen"
 // liveWithin is how long a daemon may take to answer. One that hangs must not hold up status.
 const liveWithin = 2 * time.Second
 
-// noSpace is the free space, in bytes, below which an SQLite store cannot be counted on to take another write.
-const noSpace = 1 << 20
+// The free space, in bytes, below which an SQLite store needs a person. A class takes about 10 KB of the store, and a backup beside it
+// as much again, so lowSpace leaves days to a timetable of a thousand classes a day, and weeks to most. noSpace is what the store cannot
+// be counted on to take another write with.
+const (
+	lowSpace = 200 << 20
+	noSpace  = 1 << 20
+)
+
+// diskSpace gives what is free on the disk of a folder, and its size, in bytes.
+var diskSpace = host.DiskSpace
+
+// leastSpace is lowSpace, or less on a small disk, which would never have as much.
+func leastSpace(size uint64) uint64 { return min(lowSpace, size/5) }
 
 // storeListen writes the address of the daemon's HTTP server to an SQLite store, unless it is there already. Without it, status and
 // doctor show what the store has.
@@ -72,8 +84,8 @@ func (a *app) readOverview(ctx context.Context, s *store.Store) (view.Overview, 
 	issues, answers := liveIssues(ctx, s, o.Daemon)
 	if answers {
 		o.Health, o.Daemon.Answers = issues, true
-	} else if full, is := a.fullIssue(s); is {
-		o.Health = append(o.Health, full)
+	} else {
+		o.Health = a.withDisk(s, o.Health)
 	}
 	return o, nil
 }
@@ -147,17 +159,82 @@ func ofThisMachine(name string) bool {
 	})
 }
 
-// fullIssue is the health issue of an SQLite store on a disk without free space.
-func (a *app) fullIssue(s *store.Store) (runner.Issue, bool) {
+// withDisk adds the health issue of the disk of an SQLite store to those that the store has, which its daemon may have reported.
+func (a *app) withDisk(s *store.Store, issues []runner.Issue) []runner.Issue {
 	if s.Remote() {
-		return runner.Issue{}, false
+		return issues
 	}
-	free, err := host.FreeSpace(filepath.Dir(s.Path()))
-	if err != nil || free >= noSpace {
-		return runner.Issue{}, false
+	free, size, err := diskSpace(filepath.Dir(s.Path()))
+	if err != nil || free >= leastSpace(size) {
+		return issues
+	}
+	issue := diskIssue(s.Path(), free, a.now())
+	if slices.ContainsFunc(issues, func(i runner.Issue) bool { return i.ID == issue.ID }) {
+		return issues
+	}
+	return append(issues, issue)
+}
+
+// diskIssue is the health issue of a disk with little or no free space.
+func diskIssue(path string, free uint64, since time.Time) runner.Issue {
+	if free < noSpace {
+		return runner.Issue{
+			ID: reason.IssueStoreFailed, Severity: runner.SeverityCritical, Since: since, Blocking: true,
+			Text: fmt.Sprintf("the disk of %s is full: no class begins until some space is free", path), Advice: "free some space",
+		}
 	}
 	return runner.Issue{
-		ID: reason.IssueStoreFailed, Severity: runner.SeverityCritical, Since: a.now(), Blocking: true,
-		Text: fmt.Sprintf("the disk of %s is full: no class begins until some space is free", s.Path()), Advice: "free some space",
-	}, true
+		ID: reason.IssueDiskLow, Severity: runner.SeverityWarning, Since: since,
+		Text:   fmt.Sprintf("%d MB are free in %s: once the disk is full, no class begins", free>>20, filepath.Dir(path)),
+		Advice: "free some space",
+	}
+}
+
+// diskWatch watches the disk of the daemon's store. It is safe for concurrent use. A disk that does not answer holds up the goroutine
+// that looks, and nobody who asks.
+type diskWatch struct {
+	mu    sync.Mutex
+	known bool
+	free  uint64
+	issue *runner.Issue // nil: there is room
+}
+
+// look looks at the disk of an SQLite store, if it is one. The issue is cleared at a quarter more than it is raised at, so that it does
+// not come and go.
+func (w *diskWatch) look(s *store.Store, now time.Time) {
+	if s.Remote() {
+		return
+	}
+	free, size, err := diskSpace(filepath.Dir(s.Path()))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known = err == nil; !w.known {
+		return
+	}
+	w.free = free
+	least, since := leastSpace(size), now
+	if w.issue != nil {
+		least, since = least/4*5, w.issue.Since
+	}
+	if w.issue = nil; free < least {
+		issue := diskIssue(s.Path(), max(free, noSpace), since) // that nothing can be written the engine finds out
+		w.issue = &issue
+	}
+}
+
+// issues are those of the disk.
+func (w *diskWatch) issues() []runner.Issue {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.issue == nil {
+		return nil
+	}
+	return []runner.Issue{*w.issue}
+}
+
+// freeBytes is what is free; known is false where that cannot be told, as for a database.
+func (w *diskWatch) freeBytes() (free uint64, known bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.free, w.known
 }

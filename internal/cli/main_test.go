@@ -17,6 +17,18 @@ import (
 	"rundown/runner/store/pgtest"
 )
 
+// fakeDisk is the file that holds what is free on a disk and its size, for tests of a disk that fills.
+const fakeDisk = "RUNDOWN_TEST_DISK"
+
+// readFakeDisk reads it.
+func readFakeDisk(string) (free, size uint64, err error) {
+	text, err := os.ReadFile(os.Getenv(fakeDisk))
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &free, &size)
+	}
+	return free, size, err
+}
+
 // limitFiles bounds the size of the files that this process writes, where a test asks for it and the system can.
 var limitFiles = func() {}
 
@@ -42,6 +54,9 @@ func TestMain(m *testing.M) {
 			setWatchTimes(os.Getenv("RUNDOWN_TEST_WATCH"))
 			if within, err := time.ParseDuration(os.Getenv("RUNDOWN_TEST_SAME_REQUEST")); err == nil {
 				sameRequest = within
+			}
+			if os.Getenv(fakeDisk) != "" {
+				diskSpace = readFakeDisk
 			}
 			limitFiles()
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))

@@ -22,7 +22,7 @@ import (
 
 // issues are all health issues of the daemon.
 func (d *daemon) issues(reader *planReader) []runner.Issue {
-	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues(), d.moved.issues(), d.unsetIssues())
+	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues(), d.moved.issues(), d.unsetIssues(), d.disk.issues())
 	n := d.notifier.Load()
 	if n == nil {
 		return issues

@@ -7,5 +7,5 @@ import "errors"
 // descriptorLimit is not known here.
 func descriptorLimit() (limit uint64, known bool) { return 0, false }
 
-// FreeSpace is not known here.
-func FreeSpace(string) (uint64, error) { return 0, errors.ErrUnsupported }
+// DiskSpace is not known here.
+func DiskSpace(string) (free, size uint64, err error) { return 0, 0, errors.ErrUnsupported }

@@ -13,11 +13,11 @@ func descriptorLimit() (limit uint64, known bool) {
 	return uint64(r.Cur), true
 }
 
-// FreeSpace is how many bytes whoever is not root may still write where the folder is.
-func FreeSpace(folder string) (uint64, error) {
+// DiskSpace is how many bytes whoever is not root may still write where the folder is, and how many the file system has.
+func DiskSpace(folder string) (free, size uint64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return uint64(s.Bavail) * uint64(s.Bsize), nil
+	return uint64(s.Bavail) * uint64(s.Bsize), uint64(s.Blocks) * uint64(s.Bsize), nil
 }

@@ -118,6 +118,7 @@ var issueTexts = map[reason.Code]issueWords{
 		"Classes are recorded. What the service tells from there does not arrive while a firewall keeps it out: the end of a recording is noticed later, and a failed upload not at all.",
 		"the change of the addresses is three days old, and is not shown any more",
 	},
+	reason.IssueDiskLow:    {"the disk of the store is nearly full", "Classes are recorded. Once the disk is full, none can begin.", "the disk of the store has room again"},
 	reason.IssueLogDropped: {"the log is not written", "Recordings are not affected.", "the log is written again"},
 }
 
