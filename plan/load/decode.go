@@ -51,8 +51,9 @@ func (d *decoder) advised(id string, at plan.Span, message string, t plan.Hint) 
 type positions struct {
 	self   plan.Span // the key that holds the mapping, or its first character
 	keys   []keyAt
-	flow   bool // it is written in braces
-	merged bool // a merge key stood in it, which is reported and may have given any key
+	flow   bool     // it is written in braces
+	meant  []string // keys that unknown ones in it probably mean, which are then not missing
+	merged bool     // a merge key stood in it, which is reported and may have given any key
 }
 
 // keyAt is a key of a mapping with the spans of the key and of its value. The span of a value that is not a scalar is
@@ -218,12 +219,14 @@ func (d *decoder) read(n *yaml.Node, v reflect.Value, s location) bool {
 
 // readMapping fills the struct that target points to. Required keys are checked later, by validator.
 func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bool {
-	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, s, keysBelow)
-		return false
-	}
 	v := target.Elem()
 	table := fieldsOf(v.Type())
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, keysBelow)
+		if n = withoutDashes(n, table); n == nil {
+			return false
+		}
+	}
 	n = d.joinCutWhen(n, table)
 	place := target.Interface().(positioned).positionsOf()
 	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
@@ -240,7 +243,9 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bo
 		}
 		index, known := table.index[name]
 		if !known {
-			d.unknownKey(n, i, at, table, s)
+			if meant := d.unknownKey(n, i, at, table, s); meant != "" {
+				place.meant = append(place.meant, meant)
+			}
 			if d.beginsRecording(n, i, table) {
 				others := &yaml.Node{Kind: yaml.MappingNode, Content: n.Content[i+2:]}
 				d.unread.note(others)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,7 +64,7 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		return // the value is no mapping, which is reported already
 	}
 	if err.Tag() == "required" {
-		if _, given := t.holder.find(t.key); given || t.holder.merged {
+		if _, given := t.holder.find(t.key); given || t.holder.merged || slices.Contains(t.holder.meant, t.key) {
 			return // given with another type, which is reported already
 		}
 		id := t.field.Tag.Get("missing")

@@ -103,8 +103,10 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 	}
 	if n.Kind != yaml.MappingNode {
 		d.wrongTypeHint(n, s, keysBelow, func() plan.Hint { return namesHint(n, s) })
-		d.unread.recordings = d.unread.recordings || s.name == "recordings"
-		return false
+		if n = namesWithoutDashes(n, s.name); n == nil {
+			d.unread.recordings = d.unread.recordings || s.name == "recordings"
+			return false
+		}
 	}
 	list := make(entries[T], 0, len(n.Content)/2)
 	seen := make(map[string]int32, len(n.Content)/2)
@@ -444,6 +446,9 @@ func (d *decoder) notATime(n *yaml.Node, s location) {
 func (k *whenKeys) read(d *decoder, n *yaml.Node, s location, next whenItem) {
 	ok := false
 	switch {
+	case n.Kind == yaml.MappingNode && !isKeyOf(n, "cron") && !isKeyOf(n, "duration") && len(n.Content) > 0:
+		k.readTimes(d, n, s, next)
+		return
 	case n.Kind == yaml.MappingNode:
 		next.Cron = &cronKeys{}
 		ok = d.readMapping(n, reflect.ValueOf(next.Cron), s)

@@ -73,9 +73,9 @@ func TestHintsForAMissingLevelOfKeys(t *testing.T) {
 		{when + "    padding: 2m", "padding needs indented keys below it, not a single value", "write it as in padding: {before: 30s, after: 2m}", ""},
 		{when + "    padding: 30", "padding needs indented keys below it, not a single value", "write it as in padding: {before: 30s, after: 2m}", ""},
 		{when + "    labels: [berlin]", "labels takes names with a text each, or none, not a list", "write it as in labels: {campus: berlin}", ""},
-		{when + "    changes:\n      - 2031-09-15: cancelled", "changes needs indented keys below it, not a list", `remove the "- " before each key below changes`, ""},
+		{when + "    changes:\n      - 2031-09-15: cancelled", "changes needs indented keys below it, not a list", `write a space in place of the dash before each key below changes`, ""},
 		{"    when:Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a single value", "put a space after when:", ""},
-		{"    - when: Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a list", `remove the "- " before each key below german-a1`, ""},
+		{"    - when: Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a list", `write a space in place of the dash before each key below german-a1`, ""},
 		{"    [a, b]", "german-a1 needs indented keys below it, not a list", "", ""},
 		{"    Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a single value", "", ""},
 	})
@@ -89,13 +89,16 @@ func TestHintsForAMissingLevelOfKeys(t *testing.T) {
 func TestARecordingThatIsIndentedTooFarIsNamed(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50\n"
 	holdHints(t, []hintCase{
-		{when + "    french-b1:\n      when: Tue 09:00-09:50", `"french-b1" is not a key of a recording`, "if it is a recording, indent it like german-a1, by 2 spaces", ""},
+		{
+			when + "    french-b1:\n      when: Tue 09:00-09:50", "french-b1 is indented by 4 spaces; below recordings it needs 2 spaces",
+			"write it like this:\nrecordings:\n  french-b1:", when + "  french-b1:\n      when: Tue 09:00-09:50",
+		},
 		{when + "    french-b1:\n    when: Tue 09:00-09:50\n    labels: {floor: first}\n    video: high", `"french-b1" is not a key of a recording`, "if it is a recording, indent it like german-a1, by 2 spaces", ""},
 		{when + "    foo:\n      bar: 1", `"foo" is not a key of a recording`, "rundown schema prints every key of a recording", ""},
 	})
-	// The keys below it are its own: they are no second ones of the recording before, and are read once it is in its place.
+	// The keys below it are its own: they are no second ones of the recording before, and are read as if it was in its place.
 	files := hintPlan(when + "    french-b1:\n    when: Tue 09:00-09:50\n    url: https://lingua.example/{none}")
-	if found := findingsOf(t, files, "plan.yaml"); len(found) != 1 {
+	if found := findingsOf(t, files, "plan.yaml"); len(found) != 2 || found[0].Rule != ruleSyntax || found[1].Rule != "placeholder-unknown" {
 		t.Errorf("got\n%s", plantest.Show(found))
 	}
 	files["plan.yaml"] = strings.Replace(files["plan.yaml"], "    french-b1:", "  french-b1:", 1)
@@ -187,12 +190,12 @@ func TestHintsForNamesThatAreAList(t *testing.T) {
 		{"cdn", "\n  - name: live\n    url: \"${LIVE_URL}\"\n", cdn},
 		{"cdn", "\n  - name: live\n", cdn},
 		{"cdn", " [{url: \"${LIVE_URL}\"}]\n", cdn},
-		{"cdn", "\n  - live:\n      url: \"${LIVE_URL}\"\n", `remove the "- " before each key below cdn`},
-		{"cdn", "\n  - live: \"${LIVE_URL}\"\n", `remove the "- " before each key below cdn`},
+		{"cdn", "\n  - live:\n      url: \"${LIVE_URL}\"\n", `write a space in place of the dash before each key below cdn`},
+		{"cdn", "\n  - live: \"${LIVE_URL}\"\n", `write a space in place of the dash before each key below cdn`},
 		{"calendars", "\n  - name: autumn\n    days: 2031-09-15..2031-12-19\n", calendars},
 		{"calendars", "\n  - name: autumn\n", calendars},
-		{"calendars", "\n  - autumn: 2031-09-15..2031-12-19\n  - holidays: [2031-10-13]\n", `remove the "- " before each key below calendars`},
-		{"rules", "\n  - clock-change: off\n", `remove the "- " before each key below rules`},
+		{"calendars", "\n  - autumn: 2031-09-15..2031-12-19\n  - holidays: [2031-10-13]\n", `write a space in place of the dash before each key below calendars`},
+		{"rules", "\n  - clock-change: off\n", `write a space in place of the dash before each key below rules`},
 		{"rules", "\n  - rule: clock-change\n    severity: off\n", "write the id before each, as in rules: {clock-change: off}"},
 	} {
 		files := hintPlan("    when: Mon 09:00-09:50\n")
@@ -210,7 +213,7 @@ func TestHintsForNamesThatAreAList(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50\n"
 	holdHints(t, []hintCase{
 		{when + "    changes:\n      - date: 2031-09-15\n        note: moved", "changes needs indented keys below it, not a list", "write the day before each, as in changes: {2031-10-20: cancelled}", ""},
-		{when + "    changes:\n      - 2031-09-15:\n          to: 2031-09-16 09:00-09:50", "changes needs indented keys below it, not a list", `remove the "- " before each key below changes`, ""},
+		{when + "    changes:\n      - 2031-09-15:\n          to: 2031-09-16 09:00-09:50", "changes needs indented keys below it, not a list", `write a space in place of the dash before each key below changes`, ""},
 	})
 }
 
@@ -243,7 +246,7 @@ func TestAHintNamesNoRecordingThatIsNotInTheText(t *testing.T) {
 	}{
 		"one name each": {
 			"  - math:\n      when: Mon 09:00-09:50\n  - art:\n      when: Tue 09:00-09:50\n",
-			[]string{`recordings needs names of your own, each with the keys of a recording below it, not a list | remove the "- " before each name below recordings`},
+			[]string{`recordings needs names of your own, each with the keys of a recording below it, not a list | write a space in place of the dash before each name below recordings`},
 		},
 		"a name beside keys": {
 			"  - when: Mon 09:00-09:50\n    math:\n      when: Tue 09:00-09:50\n",

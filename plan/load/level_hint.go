@@ -49,12 +49,30 @@ func isListOfMappings(n *yaml.Node) bool {
 	return n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode })
 }
 
+// withoutDashes is the mapping that a list of keys with dashes before them means; nil where the items are not such keys.
+func withoutDashes(n *yaml.Node, table *fields) *yaml.Node {
+	if !isListOfMappings(n) || n.Style&yaml.FlowStyle != 0 {
+		return nil
+	}
+	joined := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
+	for _, item := range n.Content {
+		for i := 0; i+1 < len(item.Content); i += 2 {
+			key := item.Content[i].Value
+			if _, known := table.index[key]; !known || isKeyOf(joined, key) {
+				return nil
+			}
+			joined.Content = append(joined.Content, item.Content[i:i+2]...)
+		}
+	}
+	return joined
+}
+
 // dashHint is the hint for a list in place of keys; none for one in brackets, which has no dashes.
 func dashHint(n *yaml.Node, s location) plan.Hint {
 	if n.Style&yaml.FlowStyle != 0 {
 		return plan.Hint{}
 	}
-	return plan.NewHint(`remove the "- " before each key below ` + s.name)
+	return plan.NewHint(`write a space in place of the dash before each key below ` + s.name)
 }
 
 // missingNames are the hints for a list of definitions without their names, by the key around them.
@@ -76,6 +94,21 @@ func namesHint(n *yaml.Node, s location) plan.Hint {
 	default:
 		return plan.NewHint(hint)
 	}
+}
+
+// namesWithoutDashes is the mapping that a list of names with a definition each means; nil where the items are not such names.
+func namesWithoutDashes(n *yaml.Node, around string) *yaml.Node {
+	if missingNames[around] == "" || !isListOfMappings(n) || n.Style&yaml.FlowStyle != 0 {
+		return nil
+	}
+	joined := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
+	for _, item := range n.Content {
+		if !isNamed(item, around) {
+			return nil
+		}
+		joined.Content = append(joined.Content, item.Content...)
+	}
+	return joined
 }
 
 // isNamed says whether an item of a list is a name with its definition, as the key around the list takes them.

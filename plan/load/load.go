@@ -96,6 +96,13 @@ func (l *loader) parse(path string, text []byte) *sourceFile {
 	u.plainSpaces()
 	document, problem := parse(u.src)
 	if problem != nil {
+		if document == nil && !problem.certain && problem.hint.At == (plan.Span{}) && len(u.findings) == 0 {
+			if changed := findLayout(u.src, u.fileType()); changed != nil {
+				changed.report(u.decoder)
+				u.top = changed.top()
+				return u
+			}
+		}
 		u.advise(ruleSyntax, problem.at, problem.message, problem.hint)
 	}
 	if document != nil && len(document.Content) > 0 {
@@ -104,11 +111,28 @@ func (l *loader) parse(path string, text []byte) *sourceFile {
 	return u
 }
 
-// decode reads the file's top-level mapping and runs validator over it; false when it is not a mapping.
+// decode reads the file's top-level mapping and runs validator over it; false when it is not a mapping. Where lines are
+// indented wrongly, it reads what is meant and reports these.
 func (u *sourceFile) decode(file any) bool {
-	s := location{name: fieldsOf(reflect.TypeOf(file).Elem()).description, at: u.src.CharacterSpan(1, 1)}
-	top := u.top
+	top, before := u.top, len(u.findings)
 	u.top = nil // the nodes are many times the size of the text, and not needed again
+	ok := u.readTop(top, file)
+	if !ok || before > 0 || len(u.findings) == 0 {
+		return ok
+	}
+	changed := findLayout(u.src, u.fileType())
+	if changed == nil {
+		return true
+	}
+	u.findingList, u.unread = findingList{}, unreadParts{}
+	changed.report(u.decoder)
+	reflect.ValueOf(file).Elem().SetZero()
+	return u.readTop(changed.top(), file)
+}
+
+// readTop reads a file's mapping; false when it is not one.
+func (u *sourceFile) readTop(top *yaml.Node, file any) bool {
+	s := location{name: fieldsOf(reflect.TypeOf(file).Elem()).description, at: u.src.CharacterSpan(1, 1)}
 	if top.Kind != yaml.MappingNode {
 		u.wrongType(top, s, "keys and their values")
 		return false
@@ -118,4 +142,12 @@ func (u *sourceFile) decode(file any) bool {
 	}
 	u.checkFields(file)
 	return true
+}
+
+// fileType is the type of the file's mapping.
+func (u *sourceFile) fileType() reflect.Type {
+	if u.included {
+		return reflect.TypeFor[includedFile]()
+	}
+	return reflect.TypeFor[rootFile]()
 }

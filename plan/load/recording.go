@@ -33,7 +33,7 @@ func (b *builder) recordings(units []*sourceFile) {
 			b.recording(u, &u.part.Recordings[j], settings)
 		}
 	}
-	if _, given := units[0].positions.find("recordings"); !given && len(b.p.Recordings) == 0 && units[0].part != nil {
+	if _, given := units[0].positions.find("recordings"); !given && !slices.Contains(units[0].positions.meant, "recordings") && len(b.p.Recordings) == 0 && units[0].part != nil {
 		b.root.report("missing-key", units[0].positions.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
 		b.root.unread.recordings = true // they may stand under a key that is not known
 	}
@@ -134,6 +134,9 @@ func (b *builder) freeID(text string) plan.Hint {
 // complete reports what a recording needs and neither sets nor inherits. A key that is given with a mistake is
 // reported where it is.
 func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recording) {
+	if e.Value.self == (plan.Span{}) {
+		return // its value is no mapping, which is reported already
+	}
 	layers := []*positions{&e.Value.positions}
 	if d := u.part.Defaults; d != nil {
 		layers = append(layers, &d.positions)

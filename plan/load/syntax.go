@@ -25,6 +25,7 @@ type syntaxProblem struct {
 	at      plan.Span
 	message string
 	hint    plan.Hint
+	certain bool // the cause is known, and it is not the layout of lines
 }
 
 // parse parses the only document of a text. The node is nil where the parser refuses it.

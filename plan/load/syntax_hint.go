@@ -35,7 +35,9 @@ func syntaxHint(s *plan.Source, line int, message string) plan.Hint {
 	case message == "found unexpected end of stream":
 		return plan.NewHint("close the quote")
 	case message == "did not find expected key":
-		return plan.NewHint("indent the keys of one level alike")
+		return plan.NewHint("write the same number of spaces before all keys of one level; put a text that begins with a quote or a bracket in quotes")
+	case strings.Contains(message, "found a tab character"):
+		return plan.NewHint("indent with spaces, not with tabs")
 	case strings.Contains(message, "cannot start any token"):
 		if strings.HasPrefix(strings.TrimLeft(text, " "), "\t") || strings.Contains(text, "\t") {
 			return plan.NewHint("indent with spaces, not with tabs")
@@ -44,7 +46,7 @@ func syntaxHint(s *plan.Source, line int, message string) plan.Hint {
 	case strings.Contains(message, "mapping values are not allowed"):
 		return plan.NewHint("put a text that contains a colon and a space in quotes; or add the missing colon to the line before")
 	case strings.Contains(message, "could not find expected ':'"):
-		return plan.NewHint("a key is followed by a colon and a space")
+		return plan.NewHint("here or in the line before, a key has no colon and space behind it, or a text goes on that should stand on one line")
 	}
 	return plan.Hint{}
 }

@@ -22,7 +22,7 @@ func unclosed(s *plan.Source, line int) *syntaxProblem {
 	}
 	last := stack[len(stack)-1]
 	at, column := s.Place(last.offset)
-	problem := &syntaxProblem{at: s.CharacterSpan(at, column)}
+	problem := &syntaxProblem{at: s.CharacterSpan(at, column), certain: true}
 	what, closer := fmt.Sprintf("the %c that opens here", last.mark), string(closerOf(last.mark))
 	if last.mark == '"' || last.mark == '\'' {
 		what, closer = "the quote that opens here", "another "+closer

@@ -11,11 +11,11 @@ import (
 )
 
 // unknownKey reports a key that a mapping does not have, and suggests the key that is meant, the place where it
-// belongs, or the keys that the mapping has. s is where the mapping is.
-func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields, s location) {
+// belongs, or the keys that the mapping has. s is where the mapping is. It returns the key of the mapping that is meant; "" for none.
+func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields, s location) (meant string) {
 	if d.isFull("unknown-key") { // its message is the work of a long list
 		d.countUnlisted("unknown-key", d.src.Pos(at))
-		return
+		return ""
 	}
 	name := mapping.Content[i].Value
 	message := fmt.Sprintf("%s is not a key of %s", plan.Quoted(name), table.description)
@@ -46,6 +46,7 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 		hint = table.keysHint()
 	}
 	d.advise("unknown-key", at, message, hint)
+	return hint.Replacement
 }
 
 // givenHint is the hint for another name of a key that the mapping has: to write that key again would be a duplicate.
@@ -55,11 +56,7 @@ func givenHint(key string) plan.Hint {
 
 // outdentHint is the hint for a recording that is indented as a key of the recording before it.
 func outdentHint(before location) plan.Hint {
-	spaces := "1 space"
-	if n := before.at.Column - 1; n != 1 {
-		spaces = fmt.Sprintf("%d spaces", n)
-	}
-	return plan.NewHint(fmt.Sprintf("if it is a recording, indent it like %s, by %s", before.name, spaces))
+	return plan.NewHint(fmt.Sprintf("if it is a recording, indent it like %s, by %s", before.name, spaces(int(before.at.Column)-1)))
 }
 
 // beginsRecording says whether entry i of a recording is the name of another recording that is indented as deep as its

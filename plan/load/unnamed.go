@@ -32,7 +32,10 @@ func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) [
 		list := make([]unnamedDefinition, 0, len(n.Content))
 		named := 0
 		for i, child := range n.Content {
-			next := unnamedDefinition{nameIn(child), nodeSpan(d.src, child), child, false}
+			next := unnamedDefinition{nameIn(child), nodeSpan(d.src, child), withoutName(child, keys), false}
+			if first := child.Content[0]; isNameBeside(child, keys) {
+				next = unnamedDefinition{first.Value, nodeSpan(d.src, first), &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: child.Line, Column: child.Column, Content: child.Content[2:]}, false}
+			}
 			if isNamedDefinition(child, keys) {
 				named++
 				next = unnamedDefinition{child.Content[0].Value, nodeSpan(d.src, child.Content[0]), child.Content[1], false}
@@ -44,7 +47,7 @@ func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) [
 		}
 		hint := fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, oneLineDefinition(list[0].node))
 		if named == len(list) && n.Style&yaml.FlowStyle == 0 {
-			hint = `remove the "- " before each name below ` + s.name
+			hint = "write a space in place of the dash before each name below " + s.name
 		}
 		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it, not a list", s.name, keys.description), hint)
 		return list
@@ -73,6 +76,39 @@ func isNamedDefinition(item *yaml.Node, keys *fields) bool {
 		}
 	}
 	return false
+}
+
+// isNameBeside says whether an item of a list is a name without a value and the keys of its definition beside it.
+func isNameBeside(item *yaml.Node, keys *fields) bool {
+	if len(item.Content) < 4 || item.Content[1].Tag != "!!null" {
+		return false
+	}
+	for i := 0; i+1 < len(item.Content); i += 2 {
+		if _, known := keys.index[item.Content[i].Value]; known != (i > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// withoutName is a definition without the name or id that says how it is called, where its keys have no such key. A name that
+// cannot be an id becomes its title, where it has none.
+func withoutName(n *yaml.Node, keys *fields) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if _, known := keys.index[key.Value]; known || key.Value != "id" && key.Value != "name" || value.Kind != yaml.ScalarNode || nameIn(n) == "" {
+			continue
+		}
+		less := *n
+		less.Content = slices.Delete(slices.Clone(n.Content), i, i+2)
+		if _, titled := keys.index["title"]; titled && !idPattern.MatchString(value.Value) && !isKeyOf(n, "title") {
+			title := *key
+			title.Value = "title"
+			less.Content = slices.Insert(less.Content, 0, &title, value)
+		}
+		return &less
+	}
+	return n
 }
 
 // isDefinition says whether the keys of a mapping are those of a definition, not names of definitions.

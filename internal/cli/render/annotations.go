@@ -54,7 +54,12 @@ func (f placedFinding) annotation(folder string) string {
 	property("title", f.Rule)
 	lines := []string{view.Line(f.Message)}
 	if f.Hint != "" {
-		lines = append(lines, "hint: "+view.Line(f.Hint))
+		for i, line := range strings.Split(f.Hint, "\n") {
+			if i == 0 {
+				line = "hint: " + line
+			}
+			lines = append(lines, view.Line(line))
+		}
 	}
 	if f.Source != "" {
 		lines = append(lines, "source: "+view.Line(f.Source))

@@ -60,10 +60,22 @@ func (p *FindingPrinter) print(f plan.Finding) {
 	p.head(f)
 	p.snippet(f)
 	if f.Hint != "" {
-		PrintHanging(p.w, p.width, "  hint: ", view.Line(f.Hint), 4)
+		p.hint(f.Hint)
 	}
 	if f.Source != "" {
 		PrintHanging(p.w, p.width, "  source: ", view.Line(f.Source), 4)
+	}
+}
+
+// hint writes what to try. The lines behind the first are lines of a plan, which keep their indentation and are cut where they are
+// too long: a line that is wrapped would be another one.
+func (p *FindingPrinter) hint(text string) {
+	words, lines, _ := strings.Cut(text, "\n")
+	PrintHanging(p.w, p.width, "  hint: ", view.Line(words), 4)
+	for line := range strings.SplitSeq(lines, "\n") {
+		if line != "" {
+			fmt.Fprintln(p.w, "      "+runewidth.Truncate(view.Line(line), p.width-6, "…"))
+		}
 	}
 }
 

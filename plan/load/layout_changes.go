@@ -1,0 +1,219 @@
+package load
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// changesAt are the changes that are tried at a line: another indentation, and where the parser refused the text also the
+// marks of YAML that are easily forgotten.
+func (l *layout) changesAt(line int, now attempt) []lineChange {
+	text := l.lines[line-1]
+	if lead := text[:indentOf(text)]; strings.Contains(lead, "\t") {
+		return l.tabs(line)
+	}
+	var list []lineChange
+	if now.top == nil {
+		list = append(colons(line, text), quotes(line, text)...)
+		if at := now.column - 1; line == now.line && at >= 0 && at < len(text) && strings.ContainsRune("}]", rune(text[at])) {
+			list = append(list, lineChange{first: line, last: line, from: at, to: at + 1, message: fmt.Sprintf("the %c closes nothing", text[at]), hint: "remove it"})
+		}
+	}
+	if now.top != nil && vocabularyHint(keyOf(strings.TrimPrefix(strings.TrimSpace(text), "- ")), "a recording").Text != "" {
+		return list // another key is meant, not another place
+	}
+	if !l.isMovable(line) {
+		return list
+	}
+	for _, target := range l.indents(line) {
+		for _, last := range l.blocks(line) {
+			list = append(list, l.indented(line, last, target))
+		}
+	}
+	return list
+}
+
+// isMovable says whether a line may be indented otherwise: a key that plans have, a name with something below it, an item
+// of a list, or what stands behind a key without a value. Other words would become labels or calendars elsewhere.
+func (l *layout) isMovable(line int) bool {
+	text := strings.TrimSpace(l.lines[line-1])
+	before := l.before(line)
+	switch {
+	case strings.HasPrefix(text, "- "), l.opens(line), before > 0 && l.opens(before):
+		return true
+	}
+	m := keyAndValue.FindStringSubmatch(text)
+	return m != nil && len(homes()[m[2]]) > 0
+}
+
+// keyAndValue matches a line of a block: what stands before the key, the key, and the value.
+var keyAndValue = regexp.MustCompile(`^( *(?:- )?)([A-Za-z0-9_-]+): +(\S.*?)\s*$`)
+
+// indents are the numbers of spaces that a line may need: those of the lines around it, and two more than the line before.
+func (l *layout) indents(line int) (list []int) {
+	own := indentOf(l.lines[line-1])
+	add := func(n int) {
+		if n != own && !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	const step = 2
+	if before := l.before(line); before > 0 {
+		add(indentOf(l.lines[before-1]))
+		add(indentOf(l.lines[before-1]) + step)
+		for ; before > 0; before = l.around(before) {
+			add(indentOf(l.lines[before-1]))
+		}
+	}
+	if after := l.after(line); after > 0 {
+		add(indentOf(l.lines[after-1]))
+	}
+	add(0)
+	return list
+}
+
+// blocks are the last lines of what may be indented together with a line: the line alone, what is below it, and what
+// follows it with the same indentation.
+func (l *layout) blocks(line int) []int {
+	const most = 8
+	list, own, last := []int{line}, indentOf(l.lines[line-1]), line
+	for next := l.after(line); next > 0 && len(list) < most && indentOf(l.lines[next-1]) >= own; next = l.after(next) {
+		if last != line && (indentOf(l.lines[next-1]) == own || indentOf(l.lines[last-1]) == own) {
+			list = append(list, last)
+		}
+		last = next
+	}
+	if last != line {
+		list = append(list, last)
+	}
+	return list
+}
+
+// indented is the change that gives lines another indentation.
+func (l *layout) indented(first, last, target int) lineChange {
+	text := l.lines[first-1]
+	own, key := indentOf(text), keyOf(strings.TrimPrefix(strings.TrimSpace(text), "- "))
+	c := lineChange{first: first, last: last, to: own, text: strings.Repeat(" ", target), by: target - own}
+	what, verb := key+" is", "it needs"
+	if last > first {
+		what, verb = fmt.Sprintf("%s and what follows up to line %d are", key, last), "they need"
+	}
+	holder := l.holder(first, target)
+	place := "here"
+	if target > 0 && holder > 0 {
+		place = "below " + keyOf(l.lines[holder-1])
+	}
+	amount := spaces(target)
+	if target == 0 {
+		amount = "no space"
+	}
+	now := "indented by " + spaces(own)
+	if own == 0 {
+		now = "not indented"
+	}
+	c.message = fmt.Sprintf("%s %s; %s %s %s", what, now, place, verb, amount)
+	c.hint = "write it like this:" + l.shown(&c, holder)
+	return c
+}
+
+// shown are lines as they should be, below the line that holds them, for a hint.
+func (l *layout) shown(c *lineChange, holder int) string {
+	const most = 4
+	var b strings.Builder
+	show := func(line string) { b.WriteString("\n" + shownLine(line)) }
+	if holder > 0 && len(c.text) > 0 {
+		show(l.lines[holder-1])
+	}
+	for i, line := range c.apply(l.lines)[c.first-1 : c.last] {
+		if i < most && !isEmptyLine(line) {
+			show(line)
+		}
+	}
+	return b.String()
+}
+
+// shownLine is a line of a plan as a hint may show it, without values that may be secret.
+func shownLine(line string) string {
+	m := keyAndValue.FindStringSubmatch(line)
+	switch {
+	case m != nil && (slices.Contains(shownKeys, m[2]) || isShown(m[3])):
+		return m[1] + m[2] + ": " + m[3]
+	case m != nil:
+		return m[1] + m[2] + ": …"
+	case strings.HasSuffix(strings.TrimSpace(line), ":"):
+		return strings.TrimRight(line, " \t\r")
+	}
+	return line[:indentOf(line)] + "…"
+}
+
+// isShown says whether a value may be shown whatever its key: a reference, days, a duration, or a word of the format.
+func isShown(value string) bool {
+	_, noDays := ParseDays(value)
+	_, noLength := time.ParseDuration(value)
+	return onlyReference.MatchString(value) || noDays == nil || noLength == nil || value == "cancelled" || value == none
+}
+
+// shownKeys are the keys whose values hints show.
+var shownKeys = append([]string{"title", "version"}, plainKeys...)
+
+// tabs are the changes that write spaces in place of tabs.
+func (l *layout) tabs(line int) (list []lineChange) {
+	text := l.lines[line-1]
+	for _, target := range l.indents(line) {
+		c := lineChange{
+			first: line, last: line, to: indentOf(text), text: strings.Repeat(" ", target),
+			message: "a tab stands where YAML needs spaces",
+		}
+		c.hint = fmt.Sprintf("write %s before %s in place of tabs", spaces(target), keyOf(text))
+		list = append(list, c)
+	}
+	return list
+}
+
+// keyWithoutColon matches a line whose key has no colon and space behind it: another sign, none, or no space.
+var keyWithoutColon = regexp.MustCompile(`^( *(?:- )?)([A-Za-z0-9_-]+)( *[=：] *| +|:)([^\s=：:].*?)\s*$`)
+
+// colons are the changes that give a key its colon and space.
+func colons(line int, text string) (list []lineChange) {
+	if m := keyWithoutColon.FindStringSubmatchIndex(text); m != nil && len(homes()[text[m[4]:m[5]]]) > 0 {
+		key := text[m[4]:m[5]]
+		list = append(list, lineChange{
+			first: line, last: line, from: m[6], to: m[7], text: ": ", message: key + " is not followed by a colon and a space",
+			hint: "write " + strings.TrimSpace(shownLine(key+": "+text[m[8]:m[9]])),
+		})
+	}
+	if word := strings.TrimSpace(text); idPattern.MatchString(word) {
+		end := strings.LastIndex(text, word) + len(word)
+		list = append(list, lineChange{first: line, last: line, from: end, to: end, text: ":", message: word + " is not followed by a colon", hint: "write " + word + ":"})
+	}
+	return list
+}
+
+// quotes are the changes for a value that YAML reads as more than a text: a title or a note gets quotes, and a weekday of
+// when loses its colon.
+func quotes(line int, text string) []lineChange {
+	m := keyAndValue.FindStringSubmatchIndex(text)
+	if m == nil {
+		return nil
+	}
+	key, value := text[m[4]:m[5]], text[m[6]:m[7]]
+	c := lineChange{first: line, last: line, from: m[6], to: m[7]}
+	switch {
+	case key == "title" || key == "note":
+		c.text, c.message = strconv.Quote(value), "YAML reads more than a text in this "+key
+		c.hint = "put it in quotes: " + key + ": " + c.text
+	case key == "when":
+		c.text = strings.Replace(value, ": ", " ", 1)
+		if _, err := ParseWhen(c.text); err != nil {
+			return nil
+		}
+		c.message, c.hint = "a colon and a space stand in the time of when", "write when: "+c.text
+	default:
+		return nil
+	}
+	return []lineChange{c}
+}
