@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
+	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner/closure"
 	"rundown/runner/operate"
@@ -102,7 +103,7 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	if err != nil {
 		return err
 	}
-	if done, err := a.holdsAlready(ctx, s, c, len(l.Rows)); done || err != nil {
+	if done, err := a.holdsAlready(ctx, s, c); done || err != nil {
 		return err
 	}
 	if len(l.Rows) > 0 {
@@ -110,12 +111,12 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	} else {
 		a.warnOfNoMatch(ctx, s, c)
 	}
-	verb := c.Kind
-	if verb == store.ClosurePause {
-		verb = store.ClosureCancel
-	}
-	what := fmt.Sprintf("%s %s", verb, render.Plural(len(l.Rows), "class"))
-	if len(l.Rows) == 0 {
+	what, within := fmt.Sprintf("%s %s", c.Kind, render.Plural(len(l.Rows), "class")), " now"
+	switch {
+	case c.Kind == store.ClosurePause:
+		within = fmt.Sprintf(" in the next %d days", int(closure.PausedAhead.Hours())/24)
+		what = fmt.Sprintf("pause %s, with %s%s", c.Recording, render.Plural(len(l.Rows), "class"), within)
+	case len(l.Rows) == 0:
 		what = "store the closure, which affects no class now"
 	}
 	if err := a.confirm(what, yes); err != nil {
@@ -129,21 +130,23 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 		return fmt.Errorf("closure %d: %d of %d classes: %w; the daemon goes on with it", c.ID, len(ids), len(l.Rows), err)
 	}
 	daemon := a.attended(ctx, s)
-	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), operate.When(daemon))), 2)
+	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s%s%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), within, operate.When(daemon))), 2)
 	if !daemon {
 		a.tellStore(s)
 	}
 	return nil
 }
 
-// holdsAlready says that the same closure holds and leaves no class to cancel, and tells of it: what was asked for is so. Where an
-// operator has taken a class of a day back, the day can be closed once more: that covers the class again, unless it has been recorded
-// since. Extensions of a day add up. The pause of a recording that there is not, or that is paused, is refused.
-func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure, covers int) (bool, error) {
+// holdsAlready says that the same closure holds and leaves no class to cancel, and tells of it: what was asked for is so. The pause
+// of a recording that there is not, or that is paused, is refused.
+func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure) (bool, error) {
 	if c.Kind == store.ClosurePause {
 		if err := checkRecording(ctx, s, c.Recording, c.At); err != nil {
 			return false, err
 		}
+	}
+	if c.Kind == store.ClosureExtend {
+		return false, nil // extensions of a day add up
 	}
 	held, found, err := closure.Holding(ctx, s, c)
 	switch {
@@ -155,8 +158,6 @@ func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure,
 			text += ": " + held.Reason
 		}
 		return false, errors.New(view.Line(text))
-	case c.Kind != store.ClosureCancel || covers > 0:
-		return false, nil
 	}
 	text := fmt.Sprintf("closure %d, given %s, holds already, and no class is left for it to cancel: %s", held.ID, held.At.UTC().Format(minuteLayout), closure.Text(held))
 	if c.Reason != "" && c.Reason != held.Reason {
@@ -166,14 +167,39 @@ func (a *app) holdsAlready(ctx context.Context, s *store.Store, c store.Closure,
 	return true, nil
 }
 
-// warnOfNoMatch warns of what no recording of an active plan has, of a closure that covers no class. That is no error: a closure also
-// covers what a later plan adds.
+// isPast says whether the day of a closure is past in every zone of the plans; of this machine, where there is none.
+func isPast(c store.Closure, plans []*plan.Plan) bool {
+	if c.Day == "" {
+		return false
+	}
+	zones := map[*time.Location]bool{}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if r.Zone != nil {
+				zones[r.Zone] = true
+			}
+		}
+	}
+	if len(zones) == 0 {
+		zones[time.Local] = true
+	}
+	for zone := range zones {
+		if c.Day >= c.At.In(zone).Format(time.DateOnly) {
+			return false
+		}
+	}
+	return true
+}
+
+// warnOfNoMatch warns, of a closure that covers no class, that its day is past, or of what no recording of an active plan has. That is
+// no error: a closure also covers what a later plan adds.
 func (a *app) warnOfNoMatch(ctx context.Context, s *store.Store, c store.Closure) {
-	if c.Recording == "" && len(c.Labels) == 0 {
+	plans, err := appliedPlans(ctx, s, rules.Options{Now: c.At})
+	if isPast(c, plans) {
+		a.say("warning: %s is past, so the closure will affect no class", c.Day)
 		return
 	}
-	plans, err := appliedPlans(ctx, s, rules.Options{Now: c.At})
-	if err != nil {
+	if err != nil || c.Recording == "" && len(c.Labels) == 0 {
 		return
 	}
 	matched, labelled := c.Recording == "", len(c.Labels) == 0

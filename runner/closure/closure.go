@@ -35,8 +35,9 @@ import (
 
 // The periods that are looked at.
 const (
-	pausedAhead = view.PlannedAhead + 24*time.Hour // what is further ahead comes nearer
-	zoneSpread  = 26 * time.Hour                   // more than any zone is away from UTC
+	// PausedAhead is how far ahead a pause covers classes at once. What is further ahead comes nearer.
+	PausedAhead = view.PlannedAhead + 24*time.Hour
+	zoneSpread  = 26 * time.Hour // more than any zone is away from UTC
 )
 
 // Covers says that a closure covers a class, by its start and the labels that its plan gives it.
@@ -82,7 +83,7 @@ func Preview(ctx context.Context, s *store.Store, c store.Closure, now time.Time
 
 // covered lists the classes that a closure covers, whatever became of them.
 func covered(ctx context.Context, f *view.Finder, c store.Closure) (view.Views, error) {
-	from, until := f.Now.Add(-view.LongAgo), f.Now.Add(pausedAhead)
+	from, until := f.Now.Add(-view.LongAgo), f.Now.Add(PausedAhead)
 	if c.Day != "" {
 		day, err := time.Parse(time.DateOnly, c.Day)
 		if err != nil {

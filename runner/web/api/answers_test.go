@@ -243,3 +243,22 @@ func TestTheNodesAreListed(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// TestADayIsClosedAgainAfterAClassWasTakenBack: that the day is closed already is a refusal only where no class is left to cancel.
+func TestADayIsClosedAgainAfterAClassWasTakenBack(t *testing.T) {
+	server, _ := served(t)
+	const day = `{"kind":"cancel","day":"2031-09-17","from":"10:00"}`
+	for i, step := range []struct {
+		path, body string
+		want       int
+	}{
+		{"/api/v1/closures", day, 202},
+		{"/api/v1/closures", day, 409},
+		{"/api/v1/occurrences/school/latin/20310917T090000Z/undo", "", 202},
+		{"/api/v1/closures", day, 202},
+	} {
+		if response, text := ask(t, server, "POST", step.path, operateToken, step.body); response.StatusCode != step.want {
+			t.Fatalf("step %d: %s %s", i, response.Status, text)
+		}
+	}
+}

@@ -148,8 +148,8 @@ func (a *API) giveClosure(ctx context.Context, in *closureInput) (*accepted[Give
 	return given, nil
 }
 
-// closable refuses a closure that holds already, as where a request is repeated, and the pause of a recording that there
-// is not.
+// closable refuses a closure that holds already and leaves nothing to do, as where a request is repeated, and the pause of a
+// recording that there is not. Extensions of a day add up for the command alone: a request that was sent twice is meant once.
 func (a *API) closable(ctx context.Context, c store.Closure) error {
 	switch held, found, err := closure.Holding(ctx, a.Store, c); {
 	case err != nil:
