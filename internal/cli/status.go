@@ -204,17 +204,32 @@ func (a *app) printIssues(w io.Writer, o view.Overview, colours render.Palette) 
 		return
 	}
 	fmt.Fprintln(w, "\n"+colours.Paint("HEALTH", color.Bold))
+	zone := zoneOfAll(o.Rows)
 	for _, issue := range issues {
 		attribute := color.FgYellow
 		if issue.Severity == runner.SeverityCritical {
 			attribute = color.FgRed
 		}
-		fmt.Fprintf(w, "  %s since %s\n", colours.Paint(string(issue.ID), attribute), issue.Since.UTC().Format("Mon 2006-01-02 15:04 MST"))
+		fmt.Fprintf(w, "  %s since %s\n", colours.Paint(string(issue.ID), attribute), issue.Since.In(zone).Format("Mon 2006-01-02 15:04 MST"))
 		a.printHanging(w, "    ", view.Line(issue.Text), 4)
 		if issue.Advice != "" {
 			a.printHanging(w, "    try: ", view.Line(issue.Advice), 4)
 		}
 	}
+}
+
+// zoneOfAll is the zone of all classes; UTC where they have several, or there is none.
+func zoneOfAll(rows []store.Occurrence) *time.Location {
+	zone := time.UTC
+	for i, row := range rows {
+		switch of := view.ZoneOf(row); {
+		case i == 0:
+			zone = of
+		case of.String() != zone.String():
+			return time.UTC
+		}
+	}
+	return zone
 }
 
 // printHeld writes the plans that need a person.
@@ -268,7 +283,7 @@ const leastTitle = 10
 // printClasses writes classes as a table with the reason of each below it. Titles take the width that is left.
 func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, now time.Time, colours render.Palette) {
 	table := func(room int) *render.Table {
-		t := render.Table{Header: []any{"CLASS", "ID", "STATE", "TIME", "TITLE"}, Paint: func(row int, line string) string {
+		t := render.Table{Header: []any{"CLASS", "ID", "STATE", "TIME", "TITLE"}, Keep: "ID", Paint: func(row int, line string) string {
 			return colours.Paint(line, stateColour(rows[row], l.Sessions[rows[row].ID])...)
 		}}
 		for _, o := range rows {
@@ -283,7 +298,7 @@ func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, n
 		return &t
 	}
 	room := a.width() - table(0).Width() - len("  ")
-	table(room).Print(w, a.width())
+	a.printTable(w, table(room), a.width())
 }
 
 // classTime is when a class is, with the day where that is not today.

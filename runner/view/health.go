@@ -190,7 +190,7 @@ func (o Overview) Board() (b Board) {
 	return b
 }
 
-// TimeText says how long a class still lasts, how long it is until its start, or how long ago it ended; of one that is
+// TimeText says how long a class or the padding after it still lasts, how long it is until its start, or how long ago it ended; of one that is
 // cancelled before it began, that it is not recorded.
 func TimeText(row store.Occurrence, now time.Time) string {
 	if row.State == string(session.Planned) && ReadDoc[OccurrenceDoc](row.Doc).Cancel != nil {
@@ -200,6 +200,9 @@ func TimeText(row store.Occurrence, now time.Time) string {
 	case row.State == string(session.Ended) && left > 0: // cancelled or given up before its end
 		return ""
 	case left <= 0 && row.State != string(session.Ended):
+		if padding := ReadDoc[OccurrenceDoc](row.Doc).Until.Sub(now); padding > 0 {
+			return "padding, " + shortDuration(padding) + " left"
+		}
 		return shortDuration(-left) + " over"
 	case left <= 0:
 		return shortDuration(-left) + " ago"

@@ -29,3 +29,14 @@ func TestACancelledClassIsNotLate(t *testing.T) {
 		}
 	}
 }
+
+// TestThePaddingOfAClassIsNoDelay: a class that is recorded after its end is late only once its padding is over.
+func TestThePaddingOfAClassIsNoDelay(t *testing.T) {
+	end := time.Date(2031, 9, 17, 10, 0, 0, 0, time.UTC)
+	row := store.Occurrence{State: "recording", Start: end.Add(-time.Hour), End: end, Doc: []byte(`{"until": "2031-09-17T10:02:00Z"}`)}
+	for after, want := range map[time.Duration]string{-time.Minute: "1m left", 10 * time.Second: "padding, 1m left", 2*time.Minute + 10*time.Second: "2m over"} {
+		if got := TimeText(row, end.Add(after)); got != want {
+			t.Errorf("%v after the end: %q, want %q", after, got, want)
+		}
+	}
+}
