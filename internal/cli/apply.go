@@ -35,7 +35,10 @@ func newApplyCommand(a *app) *cobra.Command {
 
 Apply checks the plans and writes them to the store. A running daemon applies
 them within a second; run without PLAN starts with them. The revision applied
-last is the active one. --revision applies an earlier revision again.
+last is the active one. --revision applies an earlier revision again. A daemon
+that was started with files of its own, as in rundown run plan.yaml, reads them
+again at its next start, and what they hold is applied then: change the file
+too, or start the daemon without it.
 
 A plan waits for a confirmation if it removes more than a fifth, and more than
 five, of the classes of the next seven days, or if it removes all of them and
