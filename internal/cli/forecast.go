@@ -129,7 +129,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 			}
 		}
 	}
-	loads.Print(w, a.width())
+	a.printTable(w, &loads, a.width())
 
 	fmt.Fprintln(w)
 	var queries time.Duration
@@ -144,25 +144,25 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	}
 
 	fmt.Fprintln(w)
-	t := render.NewTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP", "US$")
+	t := render.NewTable(nil, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP", "US$")
 	for _, m := range f.Months {
 		t.AppendRow([]any{view.MonthText(m), view.Line(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, view.DayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
 	t.AppendFooter([]any{"total", "", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
-	t.Render()
+	render.RenderTable(w, a.lineWidth(a.out), t, "ACCOUNT", "FREE MIN", "USED UP")
 
 	if len(f.Labels) > 0 {
 		fmt.Fprintln(w)
-		t = render.NewTable(w, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
+		t = render.NewTable(nil, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
 		for _, l := range f.Labels {
 			t.AppendRow([]any{
 				view.Line(l.Key), view.Line(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
 				fmt.Sprintf("%.1f", float64(l.Seconds.FullHD)/3600), fmt.Sprintf("%.2f", l.CostUSD),
 			})
 		}
-		t.Render()
+		render.RenderTable(w, a.lineWidth(a.out), t, "HD H", "FULL HD H")
 	}
-	charts(w, f)
+	charts(w, f, a.lineWidth(a.out))
 }
 
 // requestsText is the peak concurrency and the peak request rate of an app.
@@ -208,11 +208,12 @@ func peakText(p forecast.Peak) string {
 	return fmt.Sprintf("%d (%s)", p.Sessions, p.At.Format(minuteLayout))
 }
 
-// chartWidth is how many characters the longest bar of a chart has.
+// chartWidth is how many characters the longest bar of a chart has where there is room.
 const chartWidth = 40
 
-// charts draws the peak concurrency by hour of the day and by day of the week.
-func charts(w io.Writer, f *forecast.Forecast) {
+// charts draws the peak concurrency by hour of the day and by day of the week, within so many columns.
+func charts(w io.Writer, f *forecast.Forecast, columns int) {
+	longest := min(chartWidth, columns-len("  00:00 0000 "))
 	var hours [24]int
 	var days [7]int
 	most := 0
@@ -221,7 +222,7 @@ func charts(w io.Writer, f *forecast.Forecast) {
 		most = max(most, n)
 	}
 	bar := func(label string, n int) {
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %4d %s", label, n, strings.Repeat("#", (n*chartWidth+most-1)/max(most, 1))), " "))
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %4d %s", label, n, strings.Repeat("#", (n*longest+most-1)/max(most, 1))), " "))
 	}
 	fmt.Fprintf(w, "\npeak concurrency by hour (%s)\n", f.Zone)
 	first, last := 0, 23

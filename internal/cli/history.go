@@ -258,7 +258,7 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 		t.Add(view.Line(r.Note), r.ID, view.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), view.Line(r.Who),
 			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], strings.Replace(r.Standing, view.StandingActive, "active", 1))
 	}
-	t.Print(a.out, a.width())
+	a.printTable(a.out, &t, a.width())
 	return nil
 }
 
@@ -274,12 +274,12 @@ func (a *app) printViews(l view.Views) {
 	if !t.Fits(a.width()) {
 		t = tableOf(l, "Mon 02 Jan")
 	}
-	t.Print(a.out, a.width())
+	a.printTable(a.out, t, a.width())
 }
 
 // tableOf is the table of classes, with days in a layout.
 func tableOf(l view.Views, day string) *render.Table {
-	t := render.Table{Header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, Spare: "SESSIONS"}
+	t := render.Table{Header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, Spare: "SESSIONS", Keep: "ID"}
 	for _, o := range l.Rows {
 		zone := view.ZoneOf(o)
 		start, end := view.InZone(o.Start, zone), view.InZone(o.End, zone)
@@ -310,7 +310,7 @@ func (a *app) printSessions(l view.Views) {
 			name, outcome = "", ""
 		}
 	}
-	t.Print(a.out, a.width())
+	a.printTable(a.out, &t, a.width())
 	for _, o := range l.Rows {
 		a.printHanging(a.out, view.Line(o.ID)+": ", view.Line(o.Reason), len("  "))
 	}

@@ -115,17 +115,26 @@ func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w wi
 		fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
 		return
 	}
-	t := render.Table{Header: []any{"DAY", "CLASS", "ID"}, Name: "NOTE"}
 	names := namesIn(plans, w)
+	t := listTable(classes, names, "Mon 2006-01-02")
+	if _, ok := terminalOf(a.out); ok && !t.Fits(a.width()) {
+		t = listTable(classes, names, "Mon 02 Jan") // the year is in the name
+	}
+	a.printTable(a.out, t, a.width())
+}
+
+// listTable is the table of classes, with days in a layout.
+func listTable(classes []plan.Occurrence, names map[string]string, day string) *render.Table {
+	t := render.Table{Header: []any{"DAY", "CLASS", "ID"}, Name: "NOTE", Keep: "ID"}
 	for _, o := range classes {
 		note := o.Change
 		if note != "" && o.Settings.Note != "" {
 			note += ": "
 		}
 		start := o.Start.In(o.Settings.Zone)
-		t.Add(view.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), view.ZonedClock(start, o.End), view.Line(names[o.ID]))
+		t.Add(view.Line(note+o.Settings.Note), start.Format(day), view.ZonedClock(start, o.End), view.Line(names[o.ID]))
 	}
-	t.Print(a.out, a.width())
+	return &t
 }
 
 // firstAfter names the first class of the plans that starts after the window.

@@ -74,7 +74,7 @@ findings an example of a plan that breaks the rule and of one that does not.`,
 		for _, r := range rules {
 			t.Add(r.Statement, r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced)
 		}
-		t.Print(a.out, a.lineWidth(a.out))
+		a.printTable(a.out, &t, a.lineWidth(a.out))
 		return nil
 	}
 	return cmd

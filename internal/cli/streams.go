@@ -201,6 +201,12 @@ func (a *app) say(format string, args ...any) {
 // answer writes to standard output what an order does, on one line.
 func (a *app) answer(text string) { a.printLine(a.out, "", text, len("  ")) }
 
+// printTable writes a table to w, which leads to standard output. A terminal gets no line that is wider than it.
+func (a *app) printTable(w io.Writer, t *render.Table, width int) {
+	_, t.Cut = terminalOf(a.out)
+	t.Print(w, width)
+}
+
 // printHanging writes a text within the width of the output, further lines indented.
 func (a *app) printHanging(w io.Writer, prefix, text string, indent int) {
 	render.PrintHanging(w, a.width(), prefix, text, indent)

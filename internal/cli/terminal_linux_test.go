@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/mattn/go-runewidth"
 	"golang.org/x/sys/unix"
 )
 
@@ -38,7 +40,13 @@ func terminal(t *testing.T) (end, tty *os.File) {
 // onTerminal runs a command whose output leads to a terminal of the usual width, and gives what that shows.
 func onTerminal(t *testing.T, args ...string) (status int, shown string) {
 	t.Helper()
-	t.Setenv("COLUMNS", "")
+	return onTerminalOf(t, "", args...)
+}
+
+// onTerminalOf is the same for a terminal with so many columns.
+func onTerminalOf(t *testing.T, columns string, args ...string) (status int, shown string) {
+	t.Helper()
+	t.Setenv("COLUMNS", columns)
 	t.Setenv("NO_COLOR", "1")
 	end, tty := terminal(t)
 	text := make(chan string, 1)
@@ -91,23 +99,55 @@ func TestAnOrderFits80Columns(t *testing.T) {
 	}
 }
 
-// TestTheManualOfARuleFits80Columns leaves the examples out, which can be copied as they are.
-func TestTheManualOfARuleFits80Columns(t *testing.T) {
+// TestTheManualOfARuleIsForReading has no marks of Markdown, and no line that is wider than the terminal.
+func TestTheManualOfARuleIsForReading(t *testing.T) {
 	_, list := onTerminal(t, "rules")
 	fits(t, list, "rules")
 	for _, r := range allRules() {
 		status, out := onTerminal(t, "rules", r.ID)
-		if status != StatusOK {
+		if status != StatusOK || strings.Contains(out, "```") || strings.Contains(out, ", by `") {
 			t.Fatal(out)
 		}
-		for i, part := range strings.Split(out, "```") {
-			var prose strings.Builder
-			for line := range strings.Lines(part) {
-				if i%2 == 0 && len(strings.Fields(line)) > 1 { // the name of a test may be longer than a line
-					prose.WriteString(line)
+		var lines strings.Builder
+		for line := range strings.Lines(out) {
+			if len(strings.Fields(line)) > 1 { // the name of a test may be longer than a line
+				lines.WriteString(line)
+			}
+		}
+		fits(t, lines.String(), "rules", r.ID)
+	}
+	if _, out := onTerminal(t, "rules", "calendar-matches-nothing"); !strings.Contains(out, "[2031-10-12, 2031-10-13]}\n") || !strings.Contains(out, "| ") {
+		t.Errorf("the examples are left out:\n%s", out)
+	}
+}
+
+// TestTablesFitANarrowTerminal cuts what can give way; a pipe gets all of it.
+func TestTablesFitANarrowTerminal(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	const plan = "../../examples/quickstart.yaml"
+	if status, out := onTerminal(t, "apply", plan, "--store", dsn); status != StatusOK {
+		t.Fatal(out)
+	}
+	for _, args := range [][]string{
+		{"list", plan, "--from", "2031-09-15", "--until", "2031-10-15"},
+		{"rules"},
+		{"forecast", plan, "--now", "2031-09-01"},
+		{"history", "--plans", "--store", dsn},
+	} {
+		_, whole, _ := command(t, args...)
+		for _, columns := range []int{40, 60} {
+			status, out := onTerminalOf(t, strconv.Itoa(columns), args...)
+			if status != StatusOK || !strings.Contains(out, "…") && columns == 40 {
+				t.Errorf("%d columns: %s", columns, out)
+			}
+			for line := range strings.Lines(out) {
+				if n := runewidth.StringWidth(strings.TrimRight(line, "\n")); n > columns && len(strings.Fields(line)) > 1 {
+					t.Errorf("rundown %s: %d columns of %d: %s", strings.Join(args, " "), n, columns, line)
 				}
 			}
-			fits(t, prose.String(), "rules", r.ID)
+		}
+		if strings.Contains(whole, "…") {
+			t.Errorf("a pipe: %s", whole)
 		}
 	}
 }

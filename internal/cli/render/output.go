@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/fatih/color"
@@ -45,10 +46,12 @@ func Cells(texts ...string) []string {
 	return texts
 }
 
-// NewTable is a table as all commands print it: no frame, two spaces between columns.
+// NewTable is a table as all commands print it: no frame, two spaces between columns. Render writes it to w, unless that is nil.
 func NewTable(w io.Writer, header ...any) table.Writer {
 	t := table.NewWriter()
-	t.SetOutputMirror(w)
+	if w != nil {
+		t.SetOutputMirror(w)
+	}
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
@@ -58,6 +61,20 @@ func NewTable(w io.Writer, header ...any) table.Writer {
 		t.AppendHeader(header)
 	}
 	return t
+}
+
+// RenderTable writes a table that has a sum below it. Where it is wider than width, the columns named spare are left out, as many as
+// have to go.
+func RenderTable(w io.Writer, width int, t table.Writer, spare ...string) {
+	wide := func(line string) bool { return columns(line) > width }
+	var hidden []table.ColumnConfig
+	text := t.Render()
+	for i := 0; i < len(spare) && slices.ContainsFunc(strings.Split(text, "\n"), wide); i++ {
+		hidden = append(hidden, table.ColumnConfig{Name: spare[i], Hidden: true})
+		t.SetColumnConfigs(hidden)
+		text = t.Render()
+	}
+	fmt.Fprintln(w, text)
 }
 
 // Palette colours what people read. The zero value does not.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,21 +67,50 @@ func PrintLine(w io.Writer, width int, prefix, text string, indent int) {
 	PrintHanging(w, width, prefix, text, indent)
 }
 
-// PrintMarkdown writes the prose of a Markdown text within the width. What stands between ``` is left as it is, so that it can be
-// copied.
+// PrintMarkdown writes a Markdown text within the width of a terminal, without its marks: prose is wrapped, and examples are
+// indented. A line of an example that is too long goes on further in, which in a plan means the same; the line of a plan above a
+// caret is cut around the caret. Without a width the text is written as it is.
 func PrintMarkdown(w io.Writer, width int, text string) {
-	code := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\n")
-		if strings.HasPrefix(line, "```") {
-			code = !code
-		}
-		if code {
-			fmt.Fprintln(w, line)
-			continue
-		}
-		PrintLine(w, width, "", line, len(line)-len(strings.TrimLeft(line, "- ")))
+	if width == math.MaxInt {
+		fmt.Fprint(w, text)
+		return
 	}
+	const margin = "    "
+	code := false
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for i := 0; i < len(lines); i++ {
+		line := lines[i]
+		switch {
+		case strings.HasPrefix(line, "```"):
+			code = !code
+		case !code:
+			line = strings.ReplaceAll(line, "`", "")
+			PrintLine(w, width, "", line, len(line)-len(strings.TrimLeft(line, "- ")))
+		case i+1 < len(lines) && caretLine.MatchString(lines[i+1]):
+			for _, line := range aroundCaret(line, lines[i+1], width-len(margin)) {
+				fmt.Fprintln(w, margin+line)
+			}
+			i++
+		default:
+			indent := margin + line[:len(line)-len(strings.TrimLeft(line, " "))]
+			PrintLine(w, width, indent, line[len(indent)-len(margin):], len(indent)+2)
+		}
+	}
+}
+
+// caretLine matches the line below a line of a plan, with the caret.
+var caretLine = regexp.MustCompile(`^ +\| +\^~*$`)
+
+// aroundCaret cuts a line of a plan and the caret below it, both behind their margin, to so many columns.
+func aroundCaret(line, caret string, width int) []string {
+	margin := strings.Index(caret, "|") + 2
+	if columns(line) <= width || len(line) < margin {
+		return []string{line, caret}
+	}
+	from := strings.Index(caret, "^")
+	text := []rune(line[margin:])
+	text, from, until := cutAround(text, from-margin, len(caret)-margin, width-margin)
+	return []string{line[:margin] + string(text), caret[:margin] + strings.Repeat(" ", from) + "^" + strings.Repeat("~", max(until-from-1, 0))}
 }
 
 // Table is a table whose rows may have a text of any length. With a name, the texts are its last column where that
@@ -90,6 +120,8 @@ type Table struct {
 	Name   string                            // of the texts
 	Spare  any                               // the column that is left out where the table does not fit; nil: none
 	Paint  func(row int, line string) string // colours the line of a row; nil: not
+	Keep   any                               // the column that is cut last, since people copy it; nil: none
+	Cut    bool                              // long cells are cut where the table does not fit, as for a terminal
 	rows   [][]any
 	notes  []string // of each row; "": none
 }
@@ -113,13 +145,19 @@ func (t *Table) Print(w io.Writer, width int) {
 		}
 	}
 	if i := slices.Index(t.Header, t.Spare); i >= 0 && !t.Fits(width) {
-		less := Table{Paint: t.Paint, Header: slices.Delete(slices.Clone(t.Header), i, i+1)}
+		less := Table{Paint: t.Paint, Keep: t.Keep, Cut: t.Cut, Header: slices.Delete(slices.Clone(t.Header), i, i+1)}
 		for n, row := range t.rows {
 			less.Add(t.notes[n], slices.Delete(slices.Clone(row), i, i+1)...)
 		}
 		t = &less
 	}
+	if t.Cut && !t.Fits(width) {
+		t = t.cut(width)
+	}
 	for i, line := range t.lines() {
+		if t.Cut {
+			line = runewidth.Truncate(line, width, "…")
+		}
 		if i > 0 && t.Paint != nil {
 			line = t.Paint(i-1, line)
 		}
@@ -128,6 +166,44 @@ func (t *Table) Print(w io.Writer, width int) {
 			PrintWrapped(w, width, "  ", t.notes[i-1])
 		}
 	}
+}
+
+// cut is the table with its widest columns cut, each to no less than a few characters.
+func (t *Table) cut(width int) *Table {
+	const least, between = 6, 2
+	header, rows := t.filled()
+	all := append([][]any{header}, rows...)
+	widths, total := make([]int, len(header)), -between
+	for i := range header {
+		for _, row := range all {
+			widths[i] = max(widths[i], columns(fmt.Sprint(row[i])))
+		}
+		total += widths[i] + between
+	}
+	kept := slices.Index(header, t.Keep)
+	for ; total > width; total-- {
+		widest := -1
+		for i := range widths {
+			if widths[i] > least && i != kept && (widest < 0 || widths[i] >= widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 && kept >= 0 && widths[kept] > least {
+			widest = kept
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	for _, row := range all {
+		for i := range row {
+			if text := fmt.Sprint(row[i]); columns(text) > widths[i] { // a number stays one, and is aligned as such
+				row[i] = runewidth.Truncate(text, widths[i], "…")
+			}
+		}
+	}
+	return &Table{Header: header, Paint: t.Paint, Cut: true, rows: rows, notes: t.notes}
 }
 
 // Fits says that the rows, without their texts, are not too wide.
