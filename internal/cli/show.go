@@ -28,6 +28,10 @@ orders that operators gave for it, and its sessions and events so far.
 
 Without PLAN, the active plan is read from the store.
 
+No value of a reference is shown. In JSON, url is the page as the plan writes
+it, with ${NAME} for exposed variables; page is the page as the store keeps it,
+without what its query and fragment hold.
+
 ` + idHelp + `
 If none is ahead, the recording alone is its last class.`,
 		Example: `  rundown show german-a1@2031-09-17 plan.yaml
