@@ -10,7 +10,7 @@
 //
 // Where the form of a file is wrong and its meaning plain, what is meant is read and the form reported: unnamed.go for definitions
 // without names, comma.go for values that a comma cuts, invisible.go for spaces that YAML does not know, layout.go for lines that are
-// indented wrongly or lack a colon, when_mapping.go for times with keys.
+// indented wrongly or lack a colon, when_words.go for times with keys.
 //
 // The small parsers (when_parse.go, day_parse.go, clock_parse.go, change_parse.go, cron.go) turn text into the model. Every
 // finding has a hint where one is possible, and an edit where it is certain; the files that end in _hint and _words find

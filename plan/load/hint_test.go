@@ -445,6 +445,15 @@ func TestNoHintShowsASecret(t *testing.T) {
 		"account:\n  customer_secret: “hunter2”\n",
 		"access_key: hunter2\n",
 		"cdn: {a: rtmps:/live.example/hunter2}\n",
+		"account:\n  customer_secret:\n  hunter2\n",
+		"account:\n  customer_secret:\n  - hunter2\n",
+		"account:\n  customer_secret:\n\thunter2\n",
+		"account:\n  customer_secret hunter2\n  customer_id: ${A}\n",
+		"account:\n  customer_secret:hunter2\n  customer_id: ${A}\n",
+		"account:\n  customer_id: ${A}\n    customer_secret: hunter2\n",
+		"account:\ncustomer_secret: hunter2\n",
+		"notify:\n  - webhook:\n    hunter2\n",
+		"apps:\n  main:\n    id:\n  hunter2\n",
 	} {
 		for _, f := range findingsOf(t, plantest.Texts{"plan.yaml": text}, "plan.yaml") {
 			if strings.Contains(f.Message+f.Hint+f.Fix.Text, "hunter2") {

@@ -96,7 +96,7 @@ func (l *layout) blocks(line int) []int {
 // indented is the change that gives lines another indentation.
 func (l *layout) indented(first, last, target int) lineChange {
 	text := l.lines[first-1]
-	own, key := indentOf(text), keyOf(strings.TrimPrefix(strings.TrimSpace(text), "- "))
+	own, key := indentOf(text), nameOf(text)
 	c := lineChange{first: first, last: last, to: own, text: strings.Repeat(" ", target), by: target - own}
 	what, verb := key+" is", "it needs"
 	if last > first {
@@ -105,7 +105,7 @@ func (l *layout) indented(first, last, target int) lineChange {
 	holder := l.holder(first, target)
 	place := "here"
 	if target > 0 && holder > 0 {
-		place = "below " + keyOf(l.lines[holder-1])
+		place = "below " + nameOf(l.lines[holder-1])
 	}
 	amount := spaces(target)
 	if target == 0 {
@@ -118,6 +118,16 @@ func (l *layout) indented(first, last, target int) lineChange {
 	c.message = fmt.Sprintf("%s %s; %s %s %s", what, now, place, verb, amount)
 	c.hint = "write it like this:" + l.shown(&c, holder)
 	return c
+}
+
+// nameOf is the key of a line for messages. A line without one may be a secret, and is not shown.
+func nameOf(line string) string {
+	text := strings.TrimPrefix(strings.TrimSpace(line), "- ")
+	key := keyOf(text)
+	if rest := text[len(key):]; rest == ":" || strings.HasPrefix(rest, ": ") {
+		return key
+	}
+	return "this line"
 }
 
 // shown are lines as they should be, below the line that holds them, for a hint.
@@ -168,7 +178,7 @@ func (l *layout) tabs(line int) (list []lineChange) {
 			first: line, last: line, to: indentOf(text), text: strings.Repeat(" ", target),
 			message: "a tab stands where YAML needs spaces",
 		}
-		c.hint = fmt.Sprintf("write %s before %s in place of tabs", spaces(target), keyOf(text))
+		c.hint = fmt.Sprintf("write %s before %s in place of tabs", spaces(target), nameOf(text))
 		list = append(list, c)
 	}
 	return list
