@@ -156,7 +156,11 @@ func (d *decoder) allowed(n *yaml.Node) bool {
 		return false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		d.report(ruleSyntax, d.src.CharacterSpan(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
+		hint := "leave the tag " + n.Tag + " out"
+		if n.Kind == yaml.ScalarNode && n.Value == "" {
+			hint = "put a text that begins with ! in quotes"
+		}
+		d.report(ruleSyntax, d.src.CharacterSpan(n.Line, n.Column), "explicit tags are not allowed", hint)
 		return false
 	}
 	return true

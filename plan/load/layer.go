@@ -330,6 +330,9 @@ func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 
 // addressHint corrects the beginning of an address, where the rest is one.
 func addressHint(text string) plan.Hint {
+	if m := shellVariable.FindStringSubmatch(text); m != nil {
+		return plan.NewHint(fmt.Sprintf("write ${%s}, and add %s to expose in the root file", m[1], m[1]))
+	}
 	rest := text
 	if scheme, after, ok := strings.Cut(text, ":"); ok && slices.Contains([]string{"http", "https", "htp", "htps", "ttps", "hhtps"}, strings.ToLower(scheme)) {
 		rest = strings.TrimLeft(after, "/")
@@ -339,6 +342,9 @@ func addressHint(text string) plan.Hint {
 	}
 	return plan.Hint{}
 }
+
+// shellVariable matches a variable as a shell writes it.
+var shellVariable = regexp.MustCompile(`^\$([A-Za-z_][A-Za-z0-9_]*)$`)
 
 // hostLike matches text that begins with a host name: www.example.org/rooms.
 var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+)?([/?#]|$)`)

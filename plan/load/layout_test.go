@@ -201,6 +201,8 @@ func TestAListInPlaceOfKeysIsOneError(t *testing.T) {
 // TestWhatFollowsFromAMistakeIsNotTold: a key in capitals is not missing too, and a recording that could not be read needs no url.
 func TestWhatFollowsFromAMistakeIsNotTold(t *testing.T) {
 	for _, c := range []struct{ right, wrong, message string }{
+		{"when: Mon 09:00-09:50\n", "when: Mon 09:00-09:50\"\n", `"Mon 09:00-09:50\"" has a quote at one end only`},
+		{"url: https://lingua.example/german-a1", "url: ${PAGE}", "a url may use exposed variables only, and ${PAGE} is not exposed"},
 		{"    when: Mon", "    When: Mon", `"When" is not a key of a recording`},
 		{"recordings:", "recording:", `"recording" is not a key of a plan`},
 		{"  english-b2:\n    url: https://lingua.example/english-b2\n    when: Tue 09:00-09:50\n", "  english-b2:\n", "english-b2 is empty; it needs indented keys below it"},

@@ -27,6 +27,11 @@ func improveWhenError(err error, text string, form listForm) error {
 	if after := afterTime(text); after != nil {
 		return after
 	}
+	if bare := strings.Trim(text, `"'`); bare != text {
+		if _, wrong := ParseWhen(bare); wrong == nil {
+			return &plan.SyntaxError{Message: plan.Quoted(text) + " has a quote at one end only", Hint: plan.WriteHint(bare)}
+		}
+	}
 	times, guessed := interpretWhen(text)
 	if len(times) == 0 {
 		return err

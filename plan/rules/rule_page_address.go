@@ -21,6 +21,9 @@ func checkPageAddresses(c *checker) {
 		if first := s.written.Parts()[0]; first.Kind == plan.PartLiteral && !plan.BeginsWebAddress(first.S) {
 			continue
 		}
+		if s.written.Parts()[0].Kind == plan.PartReference && !c.isKnown(s.written.References()[0]) {
+			continue // it may be the whole address
+		}
 		pos := s.text.Pos()
 		u, err := url.Parse(c.resolvedOrSample(s.text))
 		switch {
@@ -39,6 +42,15 @@ func checkPageAddresses(c *checker) {
 		}
 	}
 	g.report(c)
+}
+
+// isKnown says whether the value of a reference is known: it is asked for, and set.
+func (c *checker) isKnown(ref plan.Reference) bool {
+	if c.opts.Lookup == nil {
+		return false
+	}
+	_, err := c.opts.Lookup(ref)
+	return err == nil
 }
 
 // sampleValues are the values of a recording's placeholders on some day.
