@@ -188,8 +188,8 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 
 // printSettings writes settings with the place each comes from. A long value makes its own line longer, not all of them.
 func (a *app) printSettings(settings []view.Setting) {
-	const most = 40
-	column := 0
+	const widest = 40 // of the values that stand in a column
+	most, column := min(widest, a.width()-len("  min_remainder    default")), 0
 	texts := make([]string, len(settings))
 	for i, s := range settings {
 		if texts[i] = "-"; s.Value != nil {

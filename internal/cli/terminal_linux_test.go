@@ -170,3 +170,17 @@ func TestAPlaceThatDoesNotFitFollowsItsSetting(t *testing.T) {
 		t.Errorf("want %s%s", want, out)
 	}
 }
+
+// TestSettingsStandInColumnsOnANarrowTerminal: the longest value makes its own line longer, not all of them.
+func TestSettingsStandInColumnsOnANarrowTerminal(t *testing.T) {
+	_, out := onTerminalOf(t, "60", "show", "german-a1@2031-09-17", "../../examples/quickstart.yaml", "--store", "sqlite:none.db")
+	found := false
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "  app  ") {
+			found = strings.HasSuffix(line, "  default\n") && runewidth.StringWidth(line) <= 61
+		}
+	}
+	if !found {
+		t.Error(out)
+	}
+}
