@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -14,6 +15,8 @@ const (
 	requestBurst = 200                   // at once, after a pause
 	failureEvery = 6 * time.Second       // of failed attempts to be let in
 	failureBurst = 10
+	siteEvery    = failureEvery / 10 // a network that fails all the time must not lock out the others of its site
+	siteBurst    = 10 * failureBurst
 	maxBody      = 64 << 10 // bytes
 )
 
@@ -35,6 +38,7 @@ type Guard struct {
 	origin   *http.CrossOriginProtection
 	requests *limiter
 	failures *limiter
+	sites    *limiter // the failures of all networks of one site
 	refused  func(status int, detail string, from netip.Addr)
 }
 
@@ -43,6 +47,7 @@ func New(c Config, refused func(status int, detail string, from netip.Addr)) *Gu
 	return &Guard{
 		Config: c, origin: http.NewCrossOriginProtection(), refused: refused,
 		requests: newLimiter(requestEvery, requestBurst), failures: newLimiter(failureEvery, failureBurst),
+		sites: newLimiter(siteEvery, siteBurst),
 	}
 }
 
@@ -152,8 +157,8 @@ func (g *Guard) checkTransport(r *http.Request) *Problem {
 }
 
 // authenticate finds who the credentials of a request belong to. Who is known has a rate of his own, so that strangers at
-// the same address do not use it up. After some failed attempts an address has to wait, also with the right credentials:
-// else they would show.
+// the same address do not use it up. After some failed attempts a network has to wait, also with the right credentials:
+// else they would show. Failures of others make nobody wait.
 func (g *Guard) authenticate(r *http.Request, from netip.Addr, now time.Time) (Caller, *Problem) {
 	address := network(from)
 	header := r.Header.Get("Authorization")
@@ -164,7 +169,7 @@ func (g *Guard) authenticate(r *http.Request, from netip.Addr, now time.Time) (C
 		return Caller{}, Unauthorized("a token or a name with a password is needed")
 	}
 	var caller Caller
-	known, allowed := g.failures.try(r.Context(), address, func() (ok bool) {
+	known, allowed := g.attempt(r.Context(), from, now, func() (ok bool) {
 		if scheme, token, _ := strings.Cut(header, " "); strings.EqualFold(scheme, "Bearer") {
 			caller, ok = g.Policy.Token(strings.TrimSpace(token))
 		} else if name, password, basic := r.BasicAuth(); basic {
@@ -181,6 +186,25 @@ func (g *Guard) authenticate(r *http.Request, from netip.Addr, now time.Time) (C
 		return Caller{}, TooMany("too many requests with these credentials")
 	}
 	return caller, nil
+}
+
+// attempt runs an attempt to be let in, if the network of the address may have another failure, and its site too. A
+// network that was let in before does not depend on the others of its site. Where a site has too many failures, nothing is
+// remembered of its networks, so that it displaces no others.
+func (g *Guard) attempt(ctx context.Context, from netip.Addr, now time.Time, attempt func() bool) (ok, allowed bool) {
+	address, whole := network(from), site(from)
+	if whole == "" || g.failures.good(address) {
+		return g.failures.try(ctx, address, attempt)
+	}
+	giveBack, allowed := g.sites.reserve(whole, now)
+	if !allowed {
+		return false, false
+	}
+	ok, allowed = g.failures.try(ctx, address, attempt)
+	if ok || !allowed {
+		giveBack()
+	}
+	return ok, allowed
 }
 
 func (g *Guard) trusts(a netip.Addr) bool {
