@@ -43,6 +43,9 @@ func (p *Problem) Error() string { return p.Detail }
 // GetStatus is the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
+// GetHeaders are the headers that go with it.
+func (p *Problem) GetHeaders() http.Header { return p.header }
+
 // ContentType is that of RFC 9457.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
@@ -56,6 +59,13 @@ func Unauthorized(detail string) *Problem {
 // TooMany is the refusal of who comes too often.
 func TooMany(detail string) *Problem {
 	p := NewProblem(http.StatusTooManyRequests, detail)
+	p.header = http.Header{"Retry-After": {"10"}}
+	return p
+}
+
+// Busy is the refusal of what cannot be answered now, since others are being answered.
+func Busy(detail string) *Problem {
+	p := NewProblem(http.StatusServiceUnavailable, detail)
 	p.header = http.Header{"Retry-After": {"10"}}
 	return p
 }

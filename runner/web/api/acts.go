@@ -128,7 +128,7 @@ func (a *API) registerActs() {
 func actRoute(path, id, summary, description string) huma.Operation {
 	op := route(http.MethodPost, path, id+"Occurrence", summary, description, "Acts")
 	op.DefaultStatus = http.StatusAccepted
-	op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge)
+	op.Errors = append(op.Errors, http.StatusConflict)
 	return op
 }
 

@@ -49,12 +49,13 @@ type API struct {
 	streams map[string]bool // the paths that stream
 	open    atomic.Int32    // streams
 	acts    sync.Mutex      // one act at a time: each is judged by what those before it did
+	turns   chan struct{}   // has one of each request that reads many classes
 }
 
 // New makes the API. [API.Close] ends its streams of events.
 func New(c Config) *API {
 	useProblems()
-	a := &API{Config: c, mux: http.NewServeMux(), streams: map[string]bool{}}
+	a := &API{Config: c, mux: http.NewServeMux(), streams: map[string]bool{}, turns: make(chan struct{}, mostTurns)}
 	if c.Plans == nil {
 		a.Plans = func() []notify.Plan { return nil }
 	}

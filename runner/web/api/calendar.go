@@ -31,7 +31,8 @@ type calendarOutput struct {
 // registerCalendar adds the feed, which needs a filter: a calendar subscribes to one label, recording or plan.
 func (a *API) registerCalendar() {
 	op := route(http.MethodGet, "/api/v1/calendar.ics", "getCalendar", "Classes as iCalendar",
-		"The classes of a label, a recording or a plan, from two weeks ago to 90 days ahead, as a feed that calendars subscribe to.", "Occurrences")
+		"The classes of a label, a recording or a plan, from two weeks ago to 90 days ahead, as a feed that calendars subscribe to. "+turnsNote, "Occurrences")
+	op = a.inTurn(op)
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "OK", Content: map[string]*huma.MediaType{"text/calendar": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}}

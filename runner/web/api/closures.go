@@ -62,7 +62,7 @@ func (a *API) registerClosures() {
 			return Closures{view.ClosuresOf(all)}, err
 		})
 	op := route(http.MethodPost, closuresPath, "giveClosure", "Cancel or extend the classes of a day, or pause a recording",
-		"Covers also the classes that a later plan adds. With preview it lists the classes and changes nothing. Needs the scope operate.", "Acts")
+		"Covers also the classes that a later plan adds. With preview it lists the classes and changes nothing, in turn with the lists of classes (503 with Retry-After). Needs the scope operate.", "Acts")
 	op.DefaultStatus = http.StatusAccepted
 	op.Errors = append(op.Errors, http.StatusConflict)
 	op.Responses = map[string]*huma.Response{"200": a.response("A preview", GivenClosure{})}
@@ -124,6 +124,13 @@ func (a *API) giveClosure(ctx context.Context, in *closureInput) (*accepted[Give
 		return nil, err
 	}
 	c.Who, c.Address = by.Who, by.From
+	if body.Preview { // an order waits for no reader
+		done, problem := a.turn(ctx)
+		if problem != nil {
+			return nil, problem
+		}
+		defer done()
+	}
 	a.acts.Lock()
 	defer a.acts.Unlock()
 	if err := a.closable(ctx, c); err != nil {

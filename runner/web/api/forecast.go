@@ -17,8 +17,8 @@ type forecastInput struct {
 }
 
 func (a *API) registerForecast() {
-	registerRead(a, route(http.MethodGet, "/api/v1/forecast", "getForecast", "Sessions, requests, minutes and cost",
-		"What the active plans need in a period: the JSON of `rundown forecast`, at documented prices.", "Plans"),
+	registerRead(a, a.inTurn(route(http.MethodGet, "/api/v1/forecast", "getForecast", "Sessions, requests, minutes and cost",
+		"What the active plans need in a period: the JSON of `rundown forecast`, at documented prices. "+turnsNote, "Plans")),
 		func(ctx context.Context, in *forecastInput) (view.Forecast, error) {
 			opts, err := in.options(a)
 			if err != nil {

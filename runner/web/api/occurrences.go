@@ -172,9 +172,9 @@ type LogEntry struct {
 }
 
 func (a *API) registerOccurrences() {
-	registerRead(a, route(http.MethodGet, "/api/v1/occurrences", "listOccurrences", "Classes of a period",
+	registerRead(a, a.inTurn(route(http.MethodGet, "/api/v1/occurrences", "listOccurrences", "Classes of a period",
 		"The classes that start in a period, with what became of them: those of the store, and those of the active plans that it does not have yet. "+
-			"A period may have 20000 classes; plan and recording narrow it.", "Occurrences"),
+			"A period may have 20000 classes; plan and recording narrow it. "+turnsNote, "Occurrences")),
 		func(ctx context.Context, in *listInput) (Occurrences, error) {
 			list, err := a.list(ctx, in)
 			return Occurrences{list}, err
