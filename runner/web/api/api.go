@@ -135,6 +135,11 @@ func (a *API) document() []byte {
 			}
 		}
 	}
+	for path, item := range doc.Paths {
+		if item.Get != nil && !a.streams[path] {
+			item.Get.Responses["304"] = &huma.Response{Description: "Not Modified: the client has the answer, as its If-None-Match says"}
+		}
+	}
 	text, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		panic(err) // of types of ours, which every test would show
@@ -171,12 +176,19 @@ var useProblems = sync.OnceFunc(func() {
 	}
 })
 
-// route describes a route for the document.
+// route describes a route for the document, with what the guard refuses and what a request or the store is not fit for.
 func route(method, path, id, summary, description string, tag string) huma.Operation {
+	errors := []int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestEntityTooLarge,
+		http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable,
+	}
+	if method != http.MethodGet { // it may have a body
+		errors = append(errors, http.StatusRequestTimeout, http.StatusUnsupportedMediaType)
+	}
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary, Description: description, Tags: []string{tag},
 		MaxBodyBytes: 64 << 10, BodyReadTimeout: 10 * time.Second,
-		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests},
+		Errors: errors,
 	}
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,7 +21,6 @@ const turnsNote = "Two such requests are answered at a time; one that waits for 
 // inTurn has a route that reads many classes take its turn, which lasts until the answer is encoded. A client that is slow
 // to read it keeps no other waiting.
 func (a *API) inTurn(op huma.Operation) huma.Operation {
-	op.Errors = append(op.Errors, http.StatusServiceUnavailable)
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 		done, problem := a.turn(ctx.Context())
 		if problem != nil {

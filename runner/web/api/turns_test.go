@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +16,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/web/access"
 	"rundown/runner/web/api"
+	"rundown/schemas"
 )
 
 // TestFewRequestsReadManyClassesAtATime has two lists that take long. What else reads many classes waits and is refused at
@@ -79,4 +82,38 @@ func TestFewRequestsReadManyClassesAtATime(t *testing.T) {
 			t.Errorf("afterwards: %d %s", w.Code, w.Body)
 		}
 	})
+}
+
+// TestEachRefusalIsInTheDocument sends what cannot be read, too much, and to a store that cannot be used.
+func TestEachRefusalIsInTheDocument(t *testing.T) {
+	server, s := served(t)
+	var doc struct {
+		Paths map[string]map[string]struct{ Responses map[string]any }
+	}
+	if err := json.Unmarshal(schemas.OpenAPI, &doc); err != nil {
+		t.Fatal(err)
+	}
+	const class, template = "/api/v1/occurrences/school/latin/20310918T090000Z", "/api/v1/occurrences/{plan}/{recording}/{start}"
+	check := func(want int, method, path, in, body string, header ...string) {
+		t.Helper()
+		response, text := ask(t, server, method, path, operateToken, body, header...)
+		if response.StatusCode != want {
+			t.Errorf("%s %s: %s %s, want %d", method, path, response.Status, text, want)
+		}
+		if doc.Paths[in][strings.ToLower(method)].Responses[fmt.Sprint(want)] == nil {
+			t.Errorf("%s %s answers %d, which is not in the document", method, in, want)
+		}
+	}
+	tooLarge := strings.Repeat("x", 70<<10)
+	check(400, "POST", class+"/cancel", template+"/cancel", "{broken")
+	check(400, "POST", class+"/extend", template+"/extend", "")
+	check(415, "POST", class+"/cancel", template+"/cancel", "reason=x", "Content-Type", "application/x-www-form-urlencoded")
+	check(413, "POST", "/api/v1/closures", "/api/v1/closures", `{"kind":"cancel","reason":"`+tooLarge+`"}`)
+	check(413, "POST", "/api/v1/plans/school/confirm", "/api/v1/plans/{name}/confirm", `{"revision":1,"reason":"`+tooLarge+`"}`)
+	check(413, "GET", "/api/v1/health", "/api/v1/health", tooLarge)
+	known, _ := ask(t, server, "GET", "/api/v1/status", operateToken, "")
+	check(304, "GET", "/api/v1/status", "/api/v1/status", "", "If-None-Match", known.Header.Get("ETag"))
+	_ = s.Close()
+	check(503, "GET", "/api/v1/status", "/api/v1/status", "")
+	check(503, "POST", class+"/cancel", template+"/cancel", "{}")
 }
