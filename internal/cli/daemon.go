@@ -120,6 +120,9 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	return d.serve(ctx, listener, secret, &o.web)
 }
 
+// closuresWithin is how long the closures may hold up the start of the engine.
+const closuresWithin = 10 * time.Second
+
 // prepare creates the engine and checks the references of the plans, before any plan is applied.
 func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	if d.running, err = d.unattended(ctx); err != nil {
@@ -132,8 +135,12 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	}
 	d.proxy = d.a.proxyIssue(d.log)
 	d.started = d.a.clock()
-	// Before the engine begins anything: a pause may not have covered what has come near since the last daemon.
-	if err := closure.Apply(ctx, d.work.store, d.a.clock()); err != nil {
+	// Before the engine begins anything: a pause may not have covered what has come near since the last daemon. Running
+	// classes wait for the engine meanwhile, so what takes longer is left to applyClosures.
+	within, done := context.WithTimeout(ctx, closuresWithin)
+	err = closure.Apply(within, d.work.store, d.a.clock())
+	done()
+	if err != nil {
 		d.log.Error("closures not applied, retrying", "error", err) // no reason to lose other classes
 	}
 	config := d.work.config(d.log)

@@ -91,12 +91,25 @@ func covered(ctx context.Context, f *view.Finder, c store.Closure) (view.Views, 
 		}
 		from, until = day.Add(-zoneSpread), day.AddDate(0, 0, 1).Add(zoneSpread)
 	}
+	f.Only = only(c.Recording)
 	l, err := f.Between(ctx, from, until)
+	f.Only = view.Selection{}
 	if err != nil {
 		return l, err
 	}
 	l.Rows = slices.DeleteFunc(l.Rows, func(row store.Occurrence) bool { return !Covers(c, row, l.Captions[row.ID].Labels) })
 	return l, nil
+}
+
+// only is the one recording that a glob without wildcards names, so that a pause of it reads its classes alone.
+func only(glob string) view.Selection {
+	if strings.ContainsAny(glob, `*?[\`) {
+		return view.Selection{}
+	}
+	if of, recording, ok := strings.Cut(glob, "/"); ok {
+		return view.Selection{Plan: of, Recording: recording}
+	}
+	return view.Selection{Recording: glob}
 }
 
 // Give stores a closure and gives its orders for the classes that it covers now; it returns their identities. With an error,
@@ -168,6 +181,7 @@ func apply(ctx context.Context, f *view.Finder, c store.Closure) error {
 		return err
 	}
 	var steps []step
+	var fresh []store.Occurrence // of which the closure has no note yet
 	for _, row := range l.Rows {
 		given, known := noted[row.ID]
 		delete(noted, row.ID)
@@ -187,14 +201,54 @@ func apply(ctx context.Context, f *view.Finder, c store.Closure) error {
 		if needed {
 			steps = append(steps, x)
 		}
+		if x.order != nil && !known {
+			fresh = append(fresh, row)
+		}
 	}
-	err = give(ctx, f.Store, c, steps, func(ids []string) store.Announcement {
-		return announcement(c, added, ids, c.Who, c.Reason, f.Now)
-	})
-	if err != nil {
+	if err := noteFresh(ctx, f, c, fresh); err != nil {
+		return err
+	}
+	if err := give(ctx, f.Store, c, steps); err != nil {
 		return err
 	}
 	return release(ctx, f, c, noted)
+}
+
+// noteFresh notes the classes that have come since, and announces those that a plan has brought, all in one: a crash
+// afterwards neither loses an order nor announces a class twice. What only has come near is no news: that the classes of a
+// paused recording are not recorded was told with the pause.
+func noteFresh(ctx context.Context, f *view.Finder, c store.Closure, fresh []store.Occurrence) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	active, err := f.Store.ActiveRevisions(ctx)
+	if err != nil {
+		return err
+	}
+	applied := map[string]time.Time{}
+	for _, r := range active {
+		applied[r.Plan] = r.At
+	}
+	ids, brought := make([]string, len(fresh)), []string(nil)
+	for i, row := range fresh {
+		ids[i] = row.ID
+		if c.Kind != store.ClosurePause || row.Start.Before(applied[row.Plan].Add(view.PlannedAhead)) { // it was near when the plan came
+			brought = append(brought, row.ID)
+		}
+	}
+	return f.Store.WriteSpecs(ctx, func(t *store.SpecTx) error {
+		open, err := t.ClosureOpen(c.ID)
+		if err != nil || !open {
+			return err
+		}
+		if noted, _, err := t.ClosureClass(c.ID, ids[0]); err != nil || noted { // another process was faster
+			return err
+		}
+		if err := t.NoteClosureClasses(c.ID, ids); err != nil || len(brought) == 0 {
+			return err
+		}
+		return t.Announce(announcement(c, added, brought, c.Who, c.Reason, f.Now))
+	})
 }
 
 // giving is the step that gives the order of a closure for a class; false where the class needs none. known says that the
@@ -213,9 +267,10 @@ func giving(c store.Closure, row store.Occurrence, known bool, now time.Time) (s
 		x.order = &order
 		return x, true
 	}
-	if cancelled, ok := class.Cancelled(); !ok || cancelled.Closure != c.ID { // else its order was given, and only the note is missing
-		x.after = noteNone
+	if cancelled, ok := class.Cancelled(); ok && cancelled.Closure == c.ID { // its order was given, and only the note is missing
+		return x, true
 	}
+	x.after = noteNone
 	return x, known
 }
 
@@ -243,12 +298,17 @@ func why(reason string, c store.Closure) string {
 }
 
 // release takes back the cancellations of the classes that a plan has moved out of what a closure covers. A class that no
-// plan has any more, or that has ended, is left as it is.
+// plan has any more, or that has ended, is left as it is. A note of one that was over long ago is removed, so that a pause
+// of months costs no more than one of a week; where a plan moves such a class ahead, it is noted again.
 func release(ctx context.Context, f *view.Finder, c store.Closure, noted map[string]bool) error {
 	by := operate.Operator{Who: c.Who, Why: fmt.Sprintf("moved out of closure %d", c.ID), Now: f.Now, Closure: c.ID}
+	over, err := longOver(ctx, f, noted)
+	if err != nil {
+		return err
+	}
 	var steps []step
 	for _, id := range slices.Sorted(maps.Keys(noted)) {
-		if !noted[id] {
+		if !noted[id] || over[id] && c.Kind == store.ClosurePause {
 			steps = append(steps, step{id: id, closure: c.ID, after: noteNone})
 			continue
 		}

@@ -450,6 +450,131 @@ func TestAClosureIsAnnouncedOnce(t *testing.T) {
 	}
 }
 
+// TestAllThatAPlanAddsIsAnnouncedTogether has more classes than a transaction orders.
+func TestAllThatAPlanAddsIsAnnouncedTogether(t *testing.T) {
+	s, ctx := filled(t, school), t.Context()
+	if _, _, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosureCancel, Day: "2031-09-17", Who: "duty"}); err != nil {
+		t.Fatal(err)
+	}
+	text := school
+	for i := range 120 {
+		text += fmt.Sprintf("  new-%d: {when: \"2031-09-17 15:00-16:00\"}\n", i)
+	}
+	apply(t, s, text)
+	for range 2 { // the second changes nothing
+		if err := closure.Apply(ctx, s, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Count(cancelled(t, s), "new-"); got != 120 {
+		t.Errorf("%d of the new classes are cancelled", got)
+	}
+	if got, want := announced(t, s), []string{"order.given cancel 3", "order.given add-cancel 120"}; !slices.Equal(got, want) {
+		t.Errorf("announced %q, want %q", got, want)
+	}
+	all, err := s.Unrouted(ctx, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for _, a := range all {
+		if ids[a.ID] {
+			t.Errorf("two announcements have the id %s: a target gets the first alone", a.ID)
+		}
+		ids[a.ID] = true
+	}
+}
+
+// daily has a class each day of a year.
+const daily = `version: 1
+name: school
+account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
+apps: {main: {id: "${APP}"}}
+storage: {main: {vendor: s3, region: EU_WEST_1, bucket: example, access_key: "${KEY}", secret_key: "${SECRET}"}}
+calendars: {year: 2031-09-01..2032-06-30}
+defaults: {timezone: Europe/Madrid, url: "https://school.example/rooms/{id}", only: year}
+recordings:
+  latin: {when: ["Mon-Sun 13:00-14:00"]}
+`
+
+// TestALongPauseIsAnnouncedOnceAndCostsNoMore has a pause of six weeks, of a recording with a class each day. The classes that
+// come near are no news, and of those that are over nothing is kept, but for one that the plan has moved far ahead. One that
+// a plan moves ahead afterwards is noted again.
+func TestALongPauseIsAnnouncedOnceAndCostsNoMore(t *testing.T) {
+	s, ctx := filled(t, daily), t.Context()
+	c, ids, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosurePause, Recording: "latin", Who: "duty"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const latin, change = `latin: {when: ["Mon-Sun 13:00-14:00"]`, `2031-09-18: {to: "2031-11-20 18:00-19:00"}`
+	at := now
+	changed := func(changes string) {
+		t.Helper()
+		p := build.Loaded(t, plantest.Texts{"plan.yaml": strings.Replace(daily, latin, latin+", changes: {"+changes+"}", 1)})
+		r, err := runner.NewRevision(p, "/plans/school.yaml", p.Files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.At = at
+		if _, err := s.AddRevision(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed(change)
+	pass := func(days int) {
+		t.Helper()
+		for range days * 24 {
+			at = at.Add(time.Hour)
+			if at.Hour()%6 > 0 { // a daemon looks each hour; four times a day tell as much
+				continue
+			}
+			if err := closure.Apply(ctx, s, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	pass(42)
+	want := []string{fmt.Sprintf("order.given pause %d", len(ids))}
+	if got := announced(t, s); !slices.Equal(got, want) {
+		t.Errorf("announced %q, want %q", got, want)
+	}
+	notes, err := s.ClosureClasses(ctx, c.ID)
+	if err != nil || len(notes) < 9 || len(notes) > 12 {
+		t.Errorf("after six weeks it has notes of %d classes, %v, want those of the days around", len(notes), err)
+	}
+
+	const first, second = "school/latin/20310917T110000Z", "school/latin/20310918T110000Z"
+	if notes[first] || !notes[second] {
+		t.Errorf("it has notes of %v", notes)
+	}
+	changed(change + `, 2031-09-17: {to: "2031-11-01 18:00-19:00"}`)
+	pass(1)
+	if notes, err = s.ClosureClasses(ctx, c.ID); err != nil || !notes[first] {
+		t.Errorf("a class that a plan moved ahead has no note: %v, %v", notes, err)
+	}
+	ids, err = closure.Undo(ctx, s, c, operate.Operator{Who: "ops", Now: at})
+	if err != nil || !slices.Contains(ids, first) || !slices.Contains(ids, second) || len(ids) < 9 {
+		t.Errorf("taken back for %v, %v", ids, err)
+	}
+}
+
+// TestAPlanThatAddsClassesToAPauseIsTold has a second class each day, near enough for the order.
+func TestAPlanThatAddsClassesToAPauseIsTold(t *testing.T) {
+	s, ctx := filled(t, daily), t.Context()
+	if _, _, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosurePause, Recording: "latin", Who: "duty"}); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, s, strings.Replace(daily, `"Mon-Sun 13:00-14:00"`, `"Mon-Sun 13:00-14:00", "Wed 18:00-19:00"`, 1))
+	for range 2 {
+		if err := closure.Apply(ctx, s, now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := announced(t, s); len(got) != 2 || !strings.HasPrefix(got[1], "order.given add-pause ") {
+		t.Errorf("announced %q", got)
+	}
+}
+
 // TestAPauseCoversWhatStartsAfterIt has a class that begins before the pause and one after it.
 func TestAPauseCoversWhatStartsAfterIt(t *testing.T) {
 	s, ctx := filled(t, school), t.Context()

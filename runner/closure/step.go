@@ -30,27 +30,20 @@ const (
 // ordersAtOnce is how many orders are given in one transaction: a worker waits no longer than that for its own writes.
 const ordersAtOnce = 50
 
-// give carries the steps of a closure out while it holds. announce tells of the classes that it had no note of.
-func give(ctx context.Context, s *store.Store, c store.Closure, steps []step, announce func(ids []string) store.Announcement) error {
+// give carries the steps of a closure out while it holds.
+func give(ctx context.Context, s *store.Store, c store.Closure, steps []step) error {
 	return inParts(ctx, s, steps, func(t *store.SpecTx, some []step) error {
 		open, err := t.ClosureOpen(c.ID)
 		if err != nil || !open {
 			return err
 		}
-		fresh, err := doAll(t, some)
-		if err != nil || len(fresh) == 0 {
-			return err
-		}
-		return t.Announce(announce(fresh))
+		return doAll(t, some)
 	})
 }
 
 // undo carries steps out that take orders back.
 func undo(ctx context.Context, s *store.Store, steps []step) error {
-	return inParts(ctx, s, steps, func(t *store.SpecTx, some []step) error {
-		_, err := doAll(t, some)
-		return err
-	})
+	return inParts(ctx, s, steps, doAll)
 }
 
 // inParts does something with steps in as many transactions as it takes. Those before one that fails stay.
@@ -63,44 +56,39 @@ func inParts(ctx context.Context, s *store.Store, steps []step, do func(*store.S
 	return nil
 }
 
-// doAll carries steps out. fresh are the classes for which an order was given and of which the closure had no note.
-func doAll(t *store.SpecTx, steps []step) (fresh []string, err error) {
+// doAll carries steps out.
+func doAll(t *store.SpecTx, steps []step) error {
 	for i := range steps {
-		isNew, err := steps[i].do(t)
-		if err != nil {
-			return nil, err
-		}
-		if isNew {
-			fresh = append(fresh, steps[i].id)
+		if err := steps[i].do(t); err != nil {
+			return err
 		}
 	}
-	return fresh, nil
+	return nil
 }
 
-// do carries a step out, unless another process has done so meanwhile. fresh says that an order was given for a class of
-// which the closure had no note.
-func (x *step) do(t *store.SpecTx) (fresh bool, err error) {
+// do carries a step out, unless another process has done so meanwhile.
+func (x *step) do(t *store.SpecTx) error {
 	noted, given, err := t.ClosureClass(x.closure, x.id)
 	if done := x.after == noteGiven && given || x.after != noteGiven && !noted; err != nil || done {
-		return false, err
+		return err
 	}
-	after, ordered := x.after, false
+	after := x.after
 	if x.order != nil {
 		cmd, err := x.order.GiveIn(t)
 		if err != nil {
-			return false, err
+			return err
 		}
-		if ordered = cmd.CarriedOut(); !ordered { // it ends just now
+		if !cmd.CarriedOut() { // it ends just now
 			after = noteNone
 		}
 	}
 	switch after {
 	case noteGiven:
-		return ordered && !noted, t.SetClosureClass(x.closure, x.id, true)
+		return t.SetClosureClass(x.closure, x.id, true)
 	case notePassedOn:
 		if err := t.SetClosureClass(x.heir, x.id, true); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return false, t.ForgetClosureClass(x.closure, x.id)
+	return t.ForgetClosureClass(x.closure, x.id)
 }

@@ -56,14 +56,22 @@ func takingBack(ctx context.Context, f *view.Finder, c store.Closure, by operate
 		return nil, err
 	}
 	others = slices.DeleteFunc(others, func(o store.Closure) bool { return o.ID == c.ID })
+	over, err := longOver(ctx, f, noted)
+	if err != nil {
+		return nil, err
+	}
 	by.Why, by.Closure = why(by.Why, c), c.ID
 	for _, id := range slices.Sorted(maps.Keys(noted)) {
 		x := step{id: id, after: noteNone, closure: c.ID}
+		if !noted[id] || over[id] {
+			steps = append(steps, x)
+			continue
+		}
 		class, err := find(ctx, f, id)
 		if err != nil {
 			return nil, err
 		}
-		if noted[id] && class.Row.ID != "" {
+		if class.Row.ID != "" {
 			back, err := takenBackAt(ctx, f.Store, id)
 			if err != nil {
 				return nil, err

@@ -75,7 +75,7 @@ func noteClasses(ctx context.Context, tx *txn, closure int64, classes []string) 
 			args = append(args, id)
 			values[i] = fmt.Sprintf("($1, $%d, $2)", len(args))
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES `+strings.Join(values, ", "), args...)
+		_, err := tx.ExecContext(ctx, `INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES `+strings.Join(values, ", ")+` ON CONFLICT DO NOTHING`, args...)
 		if err != nil {
 			return err
 		}
@@ -153,6 +153,11 @@ func (t *SpecTx) SetClosureClass(closure int64, occurrence string, given bool) e
 	_, err := t.exec(`INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES ($1, $2, $3)
 		ON CONFLICT (closure_id, occurrence_id) DO UPDATE SET given = excluded.given`, closure, occurrence, given)
 	return err
+}
+
+// NoteClosureClasses notes that a closure is to give orders for classes. A note that there is already stays.
+func (t *SpecTx) NoteClosureClasses(closure int64, occurrences []string) error {
+	return noteClasses(t.ctx, t.tx, closure, occurrences)
 }
 
 // ForgetClosureClass notes that the order of a closure for a class was taken back, or cannot be given.

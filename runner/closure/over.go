@@ -1,0 +1,61 @@
+package closure
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/plan/schedule"
+	"rundown/runner/session"
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
+
+// rowsAtOnce is how many rows are looked up by their identities in one query.
+const rowsAtOnce = 400
+
+// longOver are those of the classes that were over long ago by the store, or where that does not have them by the active
+// plans. No order changes anything about them. It is for many: to find each class costs a hundred times as much.
+func longOver(ctx context.Context, f *view.Finder, noted map[string]bool) (map[string]bool, error) {
+	before, over, recordings := f.Now.Add(-view.LongAgo), map[string]bool{}, map[string]bool{}
+	for id := range noted {
+		recording, instant := id[:strings.LastIndexByte(id, '/')], id[strings.LastIndexByte(id, '/')+1:]
+		if planned, err := time.Parse(view.IdentityForm, instant); err == nil && planned.Before(before) {
+			over[id], recordings[recording] = true, true
+		}
+	}
+	if len(over) == 0 {
+		return nil, nil
+	}
+	stored := map[string]bool{}
+	for some := range slices.Chunk(slices.Collect(maps.Keys(over)), rowsAtOnce) {
+		rows, err := f.Store.Occurrences(ctx, store.Filter{IDs: some})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			stored[row.ID] = true
+			over[row.ID] = row.State == string(session.Ended) && row.End.Before(before)
+		}
+	}
+	plans, err := f.Active(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Unread) > 0 { // what such a plan has is not known
+		maps.DeleteFunc(over, func(id string, _ bool) bool { return !stored[id] })
+	}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if !slices.ContainsFunc(append([]string{r.ID}, r.Was...), func(name string) bool { return recordings[p.Name+"/"+name] }) {
+				continue
+			}
+			for _, o := range schedule.OccurrencesOf(r, p, before, f.Now.Add(view.MoveSpan)) {
+				over[o.ID] = over[o.ID] && stored[o.ID] // else the plan has moved it ahead
+			}
+		}
+	}
+	return over, nil
+}
