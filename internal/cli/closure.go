@@ -323,14 +323,17 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 		return err
 	}
 	if format == "json" {
-		return render.JSON(a.out, map[string]any{"closures": view.ClosuresOf(all)})
+		return render.JSON(a.out, map[string]any{"closures": view.ClosuresOf(all, a.now())})
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(a.out, "no closures")
 	}
 	for _, c := range all {
 		text := fmt.Sprintf("closure %d, %s: %s", c.ID, c.At.UTC().Format(minuteLayout), closure.Text(c))
-		if !c.Open() {
+		switch _, ended := c.Ended(a.now()); {
+		case ended && c.EndedAt.IsZero():
+			text += "; its day is past"
+		case ended:
 			text += fmt.Sprintf("; ended %s by %s", c.EndedAt.UTC().Format(minuteLayout), c.EndedBy)
 		}
 		a.printHanging(a.out, "", view.Line(text), 2)

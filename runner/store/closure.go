@@ -35,8 +35,21 @@ type Closure struct {
 	EndedBy, EndedReason string
 }
 
-// Open says that the closure holds.
-func (c Closure) Open() bool { return c.EndedAt.IsZero() }
+// farthestWest is how far behind UTC the last zone is in which a day ends.
+const farthestWest = 12 * time.Hour
+
+// Ended says since when a closure does not hold any more: somebody ended it, or its day is past in every zone. false while it
+// holds.
+func (c Closure) Ended(now time.Time) (since time.Time, ended bool) {
+	if !c.EndedAt.IsZero() {
+		return c.EndedAt, true
+	}
+	day, err := time.Parse(time.DateOnly, c.Day)
+	if over := day.AddDate(0, 0, 1).Add(farthestWest); err == nil && !now.Before(over) {
+		return over, true
+	}
+	return time.Time{}, false
+}
 
 // AddClosure stores a closure and returns its number, with the classes that it is to give orders for and with what is
 // announced of it, which may depend on the number. The log tells of it.

@@ -91,7 +91,7 @@ type Status struct {
 
 // JSON is the form that scripts read.
 func (o Overview) JSON() Status {
-	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]Node{}, o.Nodes...), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures), o.Simulated}
+	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]Node{}, o.Nodes...), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures, time.Time{}), o.Simulated}
 }
 
 // currentOrders are the orders for classes that may be on now or later: a class that is shown as its plan has it has no row

@@ -180,6 +180,36 @@ func TestASnowDayIsPreviewedGivenAndTakenBack(t *testing.T) {
 	}
 }
 
+// TestAClosureOfAPastDayHasEnded, where its day is past in every zone. It cannot be taken back.
+func TestAClosureOfAPastDayHasEnded(t *testing.T) {
+	server, s := served(t)
+	for _, day := range []string{"2031-09-15", "2031-09-16", "2031-09-17"} {
+		c := store.Closure{At: now.AddDate(0, 0, -3), Kind: store.ClosureCancel, Day: day, Who: "duty"}
+		_, err := s.AddClosure(t.Context(), c, nil, func(id int64) store.Announcement {
+			return store.Announcement{ID: fmt.Sprint("evt_", id), At: c.At, Kind: "order.given"}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, text := ask(t, server, "GET", "/api/v1/closures", readToken, "")
+	var list api.Closures
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list.Closures {
+		want := map[int64]string{1: "2031-09-16T12:00:00.000Z"}[c.Closure] // midnight at UTC-12
+		if got := c.EndedAt; want == "" && got != nil || want != "" && (got == nil || *got != want) || c.EndedBy != nil {
+			t.Errorf("closure %d has ended_at %v, ended_by %v, want %q", c.Closure, got, c.EndedBy, want)
+		}
+	}
+	for path, want := range map[string]int{"/api/v1/closures/1/undo": 409, "/api/v1/closures/2/undo": 202} {
+		if response, text := ask(t, server, "POST", path, operateToken, "{}"); response.StatusCode != want {
+			t.Errorf("%s: %s %s, want %d", path, response.Status, text, want)
+		}
+	}
+}
+
 // TestALongPeriodIsRefusedBeforeItIsBuilt: of a plan with 440,000 classes a year, an answer costs no more than the bound
 // allows. A recording's year is given.
 func TestALongPeriodIsRefusedBeforeItIsBuilt(t *testing.T) {

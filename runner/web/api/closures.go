@@ -59,7 +59,7 @@ func (a *API) registerClosures() {
 		"Orders for all classes that match: snow days, days on which classes last longer, recordings that are paused. Newest first.", "Acts"),
 		func(ctx context.Context, _ *struct{}) (Closures, error) {
 			all, err := a.Store.Closures(ctx)
-			return Closures{view.ClosuresOf(all)}, err
+			return Closures{view.ClosuresOf(all, a.Now())}, err
 		})
 	op := route(http.MethodPost, closuresPath, "giveClosure", "Cancel or extend the classes of a day, or pause a recording",
 		"Covers also the classes that a later plan adds. With preview it lists the classes and changes nothing, in turn with the lists of classes (503 with Retry-After). Needs the scope operate.", "Acts")
@@ -150,7 +150,7 @@ func (a *API) giveClosure(ctx context.Context, in *closureInput) (*accepted[Give
 	if err != nil {
 		return nil, err
 	}
-	given.Status, given.Body.Closure = http.StatusAccepted, &view.ClosuresOf([]store.Closure{c})[0]
+	given.Status, given.Body.Closure = http.StatusAccepted, &view.ClosuresOf([]store.Closure{c}, by.Now)[0]
 	a.Log.Info("closure given", "closure", c.ID, "who", by.Who, "from", by.From, "reason", by.Why, "classes", len(ids))
 	return given, nil
 }
@@ -193,19 +193,19 @@ func (a *API) undoClosure(ctx context.Context, in *closurePath) (*accepted[Given
 		return nil, err
 	}
 	i := slices.IndexFunc(all, func(c store.Closure) bool { return c.ID == in.Closure })
-	switch {
-	case i < 0:
+	if i < 0 {
 		return nil, access.NewProblem(http.StatusNotFound, fmt.Sprintf("there is no closure %d", in.Closure))
-	case !all[i].Open():
-		return nil, access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d has ended already", in.Closure))
 	}
 	c := all[i]
+	if _, ended := c.Ended(by.Now); ended {
+		return nil, access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d has ended already", in.Closure))
+	}
 	ids, err := closure.Undo(ctx, a.Store, c, by)
 	if err != nil {
 		return nil, err
 	}
 	c.EndedAt, c.EndedBy, c.EndedReason = by.Now, by.Who, by.Why
-	given := GivenClosure{Closure: &view.ClosuresOf([]store.Closure{c})[0], Text: view.Line(closure.Text(c)), Occurrences: []view.Occurrence{}, Daemon: view.Attended(ctx, a.Store, by.Now)}
+	given := GivenClosure{Closure: &view.ClosuresOf([]store.Closure{c}, by.Now)[0], Text: view.Line(closure.Text(c)), Occurrences: []view.Occurrence{}, Daemon: view.Attended(ctx, a.Store, by.Now)}
 	if len(ids) > 0 {
 		rows, err := a.Store.Occurrences(ctx, store.Filter{IDs: ids[:min(len(ids), 400)]})
 		if err != nil {

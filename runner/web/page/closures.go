@@ -138,7 +138,7 @@ func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 	for _, c := range all {
 		v := sh.scribe.closureOf(c)
 		switch {
-		case c.Open():
+		case v.Ended == "":
 			if p.CanAct {
 				v.EndAct = fmt.Sprintf("/closures/%d/end", c.ID)
 			}
@@ -153,7 +153,10 @@ func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 // closureOf is a closure for the list. Of one that has ended it tells by whom.
 func (s scribe) closureOf(c store.Closure) closureView {
 	v := closureView{ID: c.ID, Text: closure.Text(c), Since: s.moment(c.At, s.day)}
-	if !c.Open() {
+	switch _, ended := c.Ended(s.now); {
+	case ended && c.EndedAt.IsZero():
+		v.Ended = "its day is past"
+	case ended:
 		v.Ended = "ended " + s.ago(c.EndedAt) + " by " + c.EndedBy
 		if c.EndedReason != "" {
 			v.Ended += ": " + c.EndedReason
@@ -212,7 +215,11 @@ func (s *site) openClosure(r *http.Request) (store.Closure, error) {
 	if err != nil {
 		return store.Closure{}, err
 	}
-	k := slices.IndexFunc(all, func(c store.Closure) bool { return c.ID == id && c.Open() })
+	now := s.source.Clock()
+	k := slices.IndexFunc(all, func(c store.Closure) bool {
+		_, ended := c.Ended(now)
+		return c.ID == id && !ended
+	})
 	if k < 0 {
 		return store.Closure{}, errors.Join(errNotFound, fmt.Errorf("closure %d does not hold", id))
 	}
