@@ -30,6 +30,9 @@ const (
 	nameClasses        = "rundown_classes_total"
 	nameReasons        = "rundown_class_reasons_total"
 	nameSecondsLost    = "rundown_class_seconds_lost_total"
+	nameRecentClasses  = "rundown_recent_classes"
+	nameRecentLost     = "rundown_recent_class_lost_seconds"
+	nameLastEnded      = "rundown_last_class_ended_timestamp_seconds"
 	nameLateness       = "rundown_start_lateness_seconds"
 	nameNotice         = "rundown_end_notice_seconds"
 	nameRequests       = "rundown_requests_total"
@@ -42,6 +45,7 @@ const (
 	nameCommit         = "rundown_store_commit_duration_seconds"
 	nameHeartbeatTime  = "rundown_heartbeat_duration_seconds"
 	nameHeartbeatAge   = "rundown_heartbeat_age_seconds"
+	nameStoreFree      = "rundown_store_free_bytes"
 	namePlanRevision   = "rundown_plan_revision"
 	namePlanReload     = "rundown_plan_last_reload_successful"
 	namePlanReloadTime = "rundown_plan_last_reload_success_timestamp_seconds"
@@ -53,6 +57,7 @@ const (
 // The labels. What has more values than these texts name says so.
 var (
 	labelOutcome  = Label{"outcome", listed(outcomes)}
+	labelLost     = Label{"outcome", "`partial`, `missed`, `failed`"}
 	labelReason   = Label{"reason_code", "a code of [reason-codes.md](reason-codes.md)"}
 	labelEndpoint = Label{"endpoint", "`acquire`, `start`, `query`, `update`, `stop`, `addresses`"}
 	labelVerdict  = Label{"verdict", "`done`, or in one word what else the answer means, such as `retry`, `wait`, `gone`, `refused`, `unauthorized`, `rate-limited`, `foreign`; `unknown` where there was no answer"}
@@ -81,6 +86,9 @@ var Contract = []Metric{
 	{nameClasses, "counter", "Classes that ended, by outcome.", []Label{labelOutcome}, nil},
 	{nameReasons, "counter", "Classes that ended otherwise than recorded, by reason code.", []Label{labelReason}, nil},
 	{nameSecondsLost, "counter", "Seconds of class that were not recorded, of classes that ended partial, missed or failed.", nil, nil},
+	{nameRecentClasses, "gauge", "Classes that ended partial, missed or failed within the last 24 hours, by outcome. From the store, so that it has those that were lost while no daemon ran.", []Label{labelLost}, nil},
+	{nameRecentLost, "gauge", "Seconds of class that were not recorded, of these classes.", nil, nil},
+	{nameLastEnded, "gauge", "Unix time at which the latest class that ended partial, missed or failed did so, by outcome. Of one that was lost while no daemon ran, that is when the next daemon found out. Not there where none did within the last 24 hours.", []Label{labelLost}, nil},
 	{
 		nameLateness, "histogram", "Seconds from the start of a class to its first recorded moment, 0 where recording began before. Classes without any recording are not in it.", nil,
 		[]float64{0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800},
@@ -112,6 +120,7 @@ var Contract = []Metric{
 		[]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5},
 	},
 	{nameHeartbeatAge, "gauge", "Seconds since the newest heartbeat of a daemon in the store. A daemon gives one every 15 s, and every second where several work on the store.", nil, nil},
+	{nameStoreFree, "gauge", "Bytes that are free on the disk of an SQLite store. Not there for PostgreSQL.", nil, nil},
 	{namePlanRevision, "gauge", "Revision of the plan that is active.", []Label{labelPlan}, nil},
 	{namePlanReload, "gauge", "1 where the newest version of the plan is active, 0 where it was rejected or waits for a confirmation.", []Label{labelPlan}, nil},
 	{namePlanReloadTime, "gauge", "Unix time at which the active revision of the plan was applied.", []Label{labelPlan}, nil},

@@ -32,7 +32,8 @@ var promised = []string{
 	"rundown_store_commit_duration_seconds", "rundown_plan_revision{plan}", "rundown_plan_last_reload_successful{plan}",
 	"rundown_plan_last_reload_success_timestamp_seconds{plan}", "rundown_next_start_timestamp_seconds", "rundown_health_issues{id}",
 	"rundown_log_dropped_total", "rundown_build_info{version}", "rundown_up", "rundown_class_reasons_total{reason_code}",
-	"rundown_heartbeat_age_seconds",
+	"rundown_heartbeat_age_seconds", "rundown_recent_classes{outcome}", "rundown_recent_class_lost_seconds",
+	"rundown_last_class_ended_timestamp_seconds{outcome}", "rundown_store_free_bytes",
 }
 
 func signature(m metrics.Metric) string {
@@ -58,7 +59,7 @@ func TestEveryPromisedMetricIsInTheContract(t *testing.T) {
 	}
 }
 
-// idle is what metrics show that have seen one of everything, beside a store with one plan and one planned class.
+// idle is what metrics show that have seen one of everything, beside a store with one plan, one planned class and some that ended.
 func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Message) families {
 	t.Helper()
 	ctx := context.Background()
@@ -73,10 +74,21 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 	if _, err := s.AddRevision(ctx, store.Revision{At: day.Add(time.Hour), Plan: "school", Hash: "h2", State: store.RevisionWaiting}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = storetest.Write(ctx, s, "app", storetest.Row{Occurrence: store.Occurrence{
-		ID: "school/room/20310916T080000Z", Plan: "school", Recording: "room", App: "app", State: "planned", Start: day.Add(32 * time.Hour), End: day.Add(33 * time.Hour), Doc: []byte("{}"),
-	}})
-	if err != nil {
+	class := func(state, outcome string, start time.Duration, doc string) storetest.Row {
+		from := day.Add(start)
+		return storetest.Row{Occurrence: store.Occurrence{
+			ID: "school/room/" + from.Format("20060102T150405Z"), Plan: "school", Recording: "room", App: "app", State: state, Outcome: outcome,
+			Start: from, End: from.Add(time.Hour), Doc: []byte(doc),
+		}}
+	}
+	if _, err = storetest.Write(ctx, s, "app", class("planned", "", 32*time.Hour, "{}"),
+		class("ended", "recorded", -2*time.Hour, `{"ended_at": "2031-09-14T23:00:00Z"}`),
+		class("ended", "cancelled", -3*time.Hour, `{"ended_at": "2031-09-14T22:00:00Z", "gaps": [{"from": "2031-09-14T21:00:00Z", "until": "2031-09-14T22:00:00Z"}]}`),
+		class("ended", "partial", -4*time.Hour, `{"ended_at": "2031-09-14T21:00:00Z", "gaps": [{"from": "2031-09-14T20:00:00Z", "until": "2031-09-14T20:00:20Z"}, {"from": "2031-09-14T20:30:00Z", "until": "2031-09-14T20:30:10Z"}]}`),
+		class("ended", "missed", -72*time.Hour, `{"ended_at": "2031-09-14T23:59:00Z", "gaps": [{"from": "2031-09-12T00:00:00Z", "until": "2031-09-12T01:00:00Z"}]}`), // found three days later
+		class("ended", "missed", -24*time.Hour, `{"ended_at": "2031-09-14T23:59:00Z", "gaps": [{"from": "2031-09-14T00:00:00Z", "until": "2031-09-14T01:00:00Z"}]}`),
+		class("ended", "failed", -26*time.Hour, `{"ended_at": "2031-09-13T23:00:00Z", "gaps": [{"from": "2031-09-13T22:00:00Z", "until": "2031-09-13T23:00:00Z"}]}`), // too long ago
+	); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Post(ctx, store.Routed{Messages: messages}); err != nil {
@@ -88,8 +100,36 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 	return scrape(t, m.Handler(metrics.Sources{
 		Store: s, Now: func() time.Time { return day }, Moves: func() error { return moves }, LogDropped: func() int { return 0 },
 		Issues:   func() []runner.Issue { return []runner.Issue{{ID: reason.IssueOrphan}, {ID: reason.IssueOrphan}} },
-		Rejected: func() []string { return nil },
+		Rejected: func() []string { return nil }, FreeBytes: func() (uint64, bool) { return 3 << 30, true },
 	}))
+}
+
+// TestWhatWasLostBeforeThisProcessShows has a daemon start after classes were missed and found missed: its counters begin at 0.
+func TestWhatWasLostBeforeThisProcessShows(t *testing.T) {
+	got := idle(t, metrics.New("v1", func() time.Time { return day }), nil)
+	for _, tt := range []struct {
+		name, outcome string
+		want          float64
+	}{
+		{"rundown_recent_classes", "missed", 2},
+		{"rundown_recent_classes", "partial", 1},
+		{"rundown_recent_classes", "failed", 0},
+		{"rundown_last_class_ended_timestamp_seconds", "missed", float64(day.Add(-time.Minute).Unix())},
+		{"rundown_last_class_ended_timestamp_seconds", "partial", float64(day.Add(-3 * time.Hour).Unix())},
+	} {
+		if v := got.sum(tt.name, "outcome", tt.outcome); v != tt.want {
+			t.Errorf("%s is %v for %s, want %v", tt.name, v, tt.outcome, tt.want)
+		}
+	}
+	if n := len(got.matching("rundown_last_class_ended_timestamp_seconds", nil)); n != 2 {
+		t.Errorf("%d outcomes have a latest class", n)
+	}
+	if v := got.sum("rundown_recent_class_lost_seconds"); v != 7230 {
+		t.Errorf("%v seconds are lost, want 7230", v)
+	}
+	if v := got.sum("rundown_store_free_bytes"); v != 3<<30 {
+		t.Errorf("%v bytes are free", v)
+	}
 }
 
 func ended(id string, outcome session.Outcome, code reason.Code) session.State {

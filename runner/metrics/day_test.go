@@ -125,7 +125,7 @@ func start(t *testing.T, faults simulator.Faults, p *plan.Plan) *works {
 		},
 	})
 	w.handler = w.metrics.Handler(metrics.Sources{
-		Store: w.store, Now: time.Now, Issues: w.engine.Issues, Rejected: func() []string { return nil }, LogDropped: func() int { return 3 },
+		Store: w.store, Now: time.Now, Issues: w.engine.Issues, Rejected: func() []string { return nil }, LogDropped: func() int { return 3 }, FreeBytes: func() (uint64, bool) { return 0, false },
 		Moves: func() error { return w.engine.Progress(time.Second) },
 	})
 	if err := w.engine.Start(context.Background(), p); err != nil {
@@ -314,6 +314,9 @@ func (w *works) classesAgree(got families, ledger simulator.Ledger) {
 	within := float64(died + 1) // the service names beginnings in whole seconds
 	if v := got.sum("rundown_class_seconds_lost_total"); math.Abs(v-lost) > within || lost == 0 {
 		w.t.Errorf("%v seconds were lost, %v by the ledger", v, lost)
+	}
+	if bad, sum := got.sum("rundown_recent_classes"), got.sum("rundown_recent_class_lost_seconds"); bad != got.sum("rundown_class_reasons_total") || math.Abs(sum-lost) > within {
+		w.t.Errorf("by the store %v classes lost %v seconds", bad, sum)
 	}
 	if n, v := got.count("rundown_start_lateness_seconds"), got.sum("rundown_start_lateness_seconds"); n != 10*lessons || math.Abs(v-late) > within || late == 0 {
 		w.t.Errorf("%d classes began %v seconds late, %v by the ledger", n, v, late)

@@ -23,10 +23,11 @@ Generated from the code by ` + "`go test ./runner/metrics -run Page -update`" + 
 ` + "`rundown run`" + ` answers ` + "`GET /metrics`" + ` at the address of ` + "`--listen`" + ` in Prometheus' text format. Names and labels are a contract:
 metrics and labels may be added, and none is renamed. Counters and histograms begin at 0 with each start of the daemon, as
 ` + "`rate()` and `increase()`" + ` expect. Gauges say how things stand when they are read. Where the store cannot be read, the metrics that
-come from it are left out: sessions, plans and the next start.
+come from it are left out: sessions, plans, the next start and what was lost of late.
 
 Of daemons that share a store each counts what it has done itself, and has the health issues and orphans of the App IDs that it
-owns: add these up. Sessions, notifications that wait, plans and the next start are those of the store, the same from each.
+owns: add these up. Sessions, notifications that wait, plans, the next start and what was lost of late are those of the store, the
+same from each.
 
 Every label has a fixed set of values, except ` + "`plan`" + `, which has one for each active plan. So the number of series does not grow
 with the timetable. Beside these the endpoint has the usual metrics of Go programs (` + "`go_…`" + `) and processes (` + "`process_…`" + `).

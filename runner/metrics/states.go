@@ -29,6 +29,8 @@ type Sources struct {
 	// Rejected names the plans whose files were read and not applied.
 	Rejected   func() []string
 	LogDropped func() int
+	// FreeBytes is what is free on the disk of the store; known is false where that cannot be told.
+	FreeBytes func() (free uint64, known bool)
 }
 
 // liveStates are the states of a session that is not over.
@@ -53,9 +55,13 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 	emit(nameUp, flag(c.Moves() == nil))
 	emit(nameLogDropped, float64(c.LogDropped()))
 	c.collectIssues(emit)
+	if free, known := c.FreeBytes(); known {
+		emit(nameStoreFree, float64(free))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), readWithin)
 	defer cancel()
 	c.collectSessions(ctx, emit)
+	c.collectLost(ctx, emit)
 	if beat, err := c.Store.LastBeat(ctx); err == nil && !beat.IsZero() {
 		emit(nameHeartbeatAge, max(c.Now().Sub(beat), 0).Seconds())
 	}
@@ -85,6 +91,42 @@ func (c *stateCollector) collectSessions(ctx context.Context, emit emitter) {
 	if next, err := c.Store.NextStart(ctx, string(session.Planned)); err == nil && !next.IsZero() {
 		emit(nameNextStart, seconds(next))
 	}
+}
+
+// recent is how long what ended badly is told, as status does. It may have had its end long before, where no daemon ran: longDown.
+const (
+	recent   = 24 * time.Hour
+	longDown = 8 * 24 * time.Hour
+)
+
+// collectLost tells what ended badly of late, by the store. The counters of this process cannot tell what was lost before it started,
+// nor what its start found lost: Prometheus sees no rise of a counter whose first value it reads.
+func (c *stateCollector) collectLost(ctx context.Context, emit emitter) {
+	outcomes := []string{string(session.Partial), string(session.Missed), string(session.Failed)}
+	since := c.Now().Add(-recent)
+	rows, err := c.Store.EndedWith(ctx, since.Add(-longDown), outcomes...)
+	if err != nil {
+		return
+	}
+	ended, last, lost := map[string]int{}, map[string]time.Time{}, time.Duration(0)
+	for _, row := range rows {
+		s, err := runner.Decode(row, nil)
+		if err != nil || s.EndedAt.Before(since) {
+			continue
+		}
+		ended[row.Outcome]++
+		last[row.Outcome] = session.Later(last[row.Outcome], s.EndedAt)
+		for _, gap := range s.Gaps {
+			lost += gap.Until.Sub(gap.From)
+		}
+	}
+	for _, outcome := range outcomes {
+		emit(nameRecentClasses, float64(ended[outcome]), outcome)
+		if at := last[outcome]; !at.IsZero() {
+			emit(nameLastEnded, seconds(at), outcome)
+		}
+	}
+	emit(nameRecentLost, lost.Seconds())
 }
 
 // collectPlans tells of each active plan whether its newest version is the active one, which it is not where it was rejected or waits.

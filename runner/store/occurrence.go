@@ -159,6 +159,20 @@ const (
 	readLoose = selectLoose + ` AND state = 'ended' AND ends_at > $1 UNION ALL ` + selectLoose + ` AND state <> 'ended' AND state = 'planned' AND version > 0`
 )
 
+// EndedWith lists the rows that ended with one of some outcomes and have their end after an instant, in order of their end.
+func (s *Store) EndedWith(ctx context.Context, after time.Time, outcomes ...string) ([]Occurrence, error) {
+	text, args := endedWith(after, outcomes)
+	return query(ctx, s, "list what has ended", text, args, scanOccurrence)
+}
+
+func endedWith(after time.Time, outcomes []string) (string, []any) {
+	var c conditions
+	c.parts = append(c.parts, "state = 'ended'") // as in the index
+	c.add("ends_at > ", after.UnixMilli())
+	c.in("outcome", outcomes)
+	return "SELECT " + occurrenceColumns + " FROM occurrences" + c.where() + " ORDER BY ends_at, id", c.args
+}
+
 func (f Filter) query() (string, []any) {
 	var c conditions
 	if recording, when, short := strings.Cut(f.ID, "@"); short {

@@ -8,7 +8,7 @@ import (
 )
 
 // TestWhatAStartReadsGoesByAnIndex keeps the store of a year from being read whole: at each start what is open and what
-// ended of late and what notifications told of late, for status what is near, and for a notification whose session it
+// ended of late and what notifications told of late, for status what is near, for metrics what ended badly, and for a notification whose session it
 // names.
 func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "rundown.db"), Options{Create: true})
@@ -57,7 +57,9 @@ func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	} {
 		check(readLoose, []any{1}, want)
 	}
-	text, args := s.ordersFrom(now)
+	text, args := endedWith(now, []string{"missed", "failed"})
+	check(text, args, "SEARCH occurrences USING INDEX occurrences_ended (ends_at>?)")
+	text, args = s.ordersFrom(now)
 	check(text, args, "SEARCH commands USING INDEX commands_by_start")
 	c := noticesSince(now)
 	check(selectEvents+c.where()+" ORDER BY happened_at, seq", c.args, "SEARCH events USING INDEX events_of_notices")
