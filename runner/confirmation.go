@@ -23,7 +23,7 @@ const (
 // ErrNeedsConfirmation says that a plan removes so much that it waits for a confirmation; the active plan stays as it is until then.
 var ErrNeedsConfirmation = errors.New("the plan waits for a confirmation")
 
-// Removal is what a plan removes of the classes that are to be recorded in the next seven days.
+// Removal is what a plan removes of the classes that are to be recorded in the next seven days, those that run now included.
 type Removal struct {
 	Removed, Of int
 	Emptied     bool // all of them are removed, and the plan holds no class that is not over, not even a cancelled one
@@ -52,21 +52,21 @@ func (r Removal) String() string {
 	return fmt.Sprintf("it removes %d of the %d classes of the next seven days", r.Removed, r.Of)
 }
 
-// RemovalOf compares the classes that start within seven days. A cancelled one is removed; one that has another time on
+// RemovalOf compares the classes that start within seven days or are on now. A cancelled one is removed; one that has another time on
 // the same day is not.
 func RemovalOf(before, after *plan.Plan, now time.Time) Removal {
 	type day struct{ recording, date string }
 	dayOf := func(o *plan.Occurrence) day { return day{o.Recording.ID, o.Start.Format(time.DateOnly)} }
 	old := map[string]day{}
-	for o := range schedule.All(before, now, now.Add(confirmSpan)) {
-		if !o.Cancelled() {
+	for o := range schedule.All(before, now.Add(-maxLength), now.Add(confirmSpan)) {
+		if !o.Cancelled() && (o.End.After(now) || !o.Start.Before(now)) {
 			old[o.ID] = dayOf(&o)
 		}
 	}
 	r := Removal{Of: len(old)}
 	moved := map[day]int{}
 	// A class at the window's edge may have moved out of it, which removes nothing.
-	for o := range schedule.All(after, now.Add(-confirmSpan), now.Add(2*confirmSpan)) {
+	for o := range schedule.All(after, now.Add(-maxLength-confirmSpan), now.Add(2*confirmSpan)) {
 		if o.Cancelled() {
 			continue
 		}

@@ -304,6 +304,32 @@ func TestAClassThatMovesWithinItsDayIsNotRemoved(t *testing.T) {
 	}
 }
 
+// TestAPlanThatCancelsClassesThatAreOnRemovesThem has seven classes that are on, and twelve of the next day.
+func TestAPlanThatCancelsClassesThatAreOnRemovesThem(t *testing.T) {
+	plan := func(more string) *plan.Plan {
+		text := classes(12)["school.yaml"]
+		for i := range 7 {
+			text += fmt.Sprintf("\n  on-%d: {when: 2031-09-15 09:00-09:50%s}", i, more)
+		}
+		return loadPlan(t, files{"school.yaml": text + "\n"}, "school.yaml")
+	}
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		want runner.Removal
+	}{
+		{"in the middle of them", monday.Add(20 * time.Minute), runner.Removal{Removed: 7, Of: 19}},
+		{"at their end", monday.Add(50 * time.Minute), runner.Removal{Of: 12}},
+	} {
+		if l := runner.RemovalOf(plan(""), plan(", changes: {2031-09-15: cancelled}"), tt.now); l != tt.want || l.ExceedsLimit() != (tt.want.Removed > 0) {
+			t.Errorf("%s: %+v, want %+v", tt.name, l, tt.want)
+		}
+		if l := runner.RemovalOf(plan(""), plan(", changes: {2031-09-15: {to: 09:00-09:30}}"), tt.now); l.Removed > 0 {
+			t.Errorf("%s, they end sooner: %+v", tt.name, l)
+		}
+	}
+}
+
 // archived has the engine keep the plans' texts, as they are: the plans of these tests hold no secret.
 func archived(p *plan.Plan) (store.Revision, error) {
 	return runner.NewRevision(p, p.Files[0].Path, p.Files)
