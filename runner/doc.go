@@ -38,7 +38,8 @@
 //	revision.go, confirmation.go    plans from the store: which one is active, waits or is refused
 //	placement.go                    when a first request is due
 //	capacity.go                     padding that gives its session to another class
-//	health.go                       health issues, which the files about their causes raise (breaker.go, quota.go, reach.go, foreign.go …)
+//	health.go                       health issues, which the files about their causes raise (breaker.go, reach.go, foreign.go …)
+//	running.go                      what a plan makes of the classes that are being recorded, for people and their histories
 //	clock.go                        a clock that jumps, and one that differs from the service's
 //	lifecycle.go                    the start, the timers and the end
 //	occurrence.go                   one class that the worker has in memory

@@ -130,11 +130,17 @@ type applied struct {
 // Diff counts what an applied plan changed of the occurrences ahead.
 type Diff struct {
 	Added, Removed, Changed int
-	Left                    int // of those that are being recorded, the ones that it no longer holds
+	Left                    int // of those that are being recorded, the ones that it no longer holds; they are in none of the others
+	Stopped                 int // of the others, those that were being recorded, and whose recording it stops
 }
 
 func (d Diff) plus(more Diff) Diff {
-	return Diff{d.Added + more.Added, d.Removed + more.Removed, d.Changed + more.Changed, d.Left + more.Left}
+	return Diff{d.Added + more.Added, d.Removed + more.Removed, d.Changed + more.Changed, d.Left + more.Left, d.Stopped + more.Stopped}
+}
+
+// attrs are the counts for the log.
+func (d Diff) attrs() []any {
+	return []any{"added", d.Added, "removed", d.Removed, "changed", d.Changed, "left_running", d.Left, "stopped_running", d.Stopped}
 }
 
 // New returns an engine that does nothing yet.

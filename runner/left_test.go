@@ -78,7 +78,7 @@ func TestAClassThatLeavesThePlanWhileItIsRecordedIsToldOf(t *testing.T) {
 					if s.Outcome != session.Recorded {
 						t.Errorf("%s: %s", s.Outcome, s.Reason)
 					}
-					if strings.Count(story, "no longer in the plan") != 1 {
+					if strings.Count(story, "plan revision 2 of the plan no longer holds it: it is recorded until 09:52 CEST") != 1 {
 						t.Errorf("the history:\n%s", story)
 					}
 				})

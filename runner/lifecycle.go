@@ -206,7 +206,7 @@ func (e *Engine) writeRest(near nearWritten) {
 		}
 		if done {
 			diff = diff.plus(near.diffs[a])
-			e.log.Info("plan active", "plan", a.plan.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+			e.log.Info("plan active", append([]any{"plan", a.plan.Name, "revision", a.revision}, diff.attrs()...)...)
 		}
 	}
 	e.answerFromStart()

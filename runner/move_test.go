@@ -94,20 +94,20 @@ func (h *house) state(id string) session.State {
 func TestAClassThatIsMovedWhileItIsRecorded(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []moveCase{
-		{name: "to the next day", change: "{to: 2031-09-16 09:00-09:50}", runs: []string{"06:59-07:20", "16 06:59-07:52"}, outcome: session.Recorded, moved: true},
-		{name: "to the afternoon", change: "{to: 14:00-14:50}", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: session.Recorded, moved: true},
-		{name: "by an hour, which overlaps", change: "{to: 09:40-10:30}", runs: []string{"06:59-07:20", "07:39-08:32"}, outcome: session.Recorded, moved: true},
-		{name: "beyond the horizon", change: "{to: 2031-10-16 09:00-09:50}", runs: []string{"06:59-07:20"}, moved: true},
-		{name: "by ten minutes", change: "{to: 09:10-10:00}", runs: []string{"06:59-08:02"}, outcome: session.Recorded},
-		{name: "to an earlier start", change: "{to: 08:50-10:00}", runs: []string{"06:59-08:02"}, outcome: session.Partial},
-		{name: "to a later end", change: "{to: 09:00-10:20}", runs: []string{"06:59-08:22"}, outcome: session.Recorded},
-		{name: "to a sooner end", change: "{to: 09:00-09:30}", runs: []string{"06:59-07:32"}, outcome: session.Recorded},
-		{name: "to an end that is past", change: "{to: 09:00-09:10}", runs: []string{"06:59-07:52"}, outcome: session.Recorded},
-		{name: "wholly into the past", change: "{to: 07:00-07:50}", runs: []string{"06:59-07:52"}, outcome: session.Recorded},
-		{name: "to another page", change: "{url: https://school.example/rooms/elsewhere}", runs: []string{"06:59-07:52"}, outcome: session.Recorded},
-		{name: "to another App ID", more: "    app: other", runs: []string{"06:59-07:20", "07:20-07:52"}, outcome: session.Partial, moved: true},
-		{name: "to another App ID and the afternoon", change: "{to: 14:00-14:50}", more: "    app: other", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: session.Recorded, moved: true},
-		{name: "to another App ID and cancelled", change: "cancelled", more: "    app: other", runs: []string{"06:59-07:20"}, outcome: session.Cancelled},
+		{name: "to the next day", change: "{to: 2031-09-16 09:00-09:50}", runs: []string{"06:59-07:20", "16 06:59-07:52"}, outcome: session.Recorded, moved: true, says: "moves it to Tue 2031-09-16 09:00 CEST: its recording stops, and it is recorded again then"},
+		{name: "to the afternoon", change: "{to: 14:00-14:50}", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: session.Recorded, moved: true, says: "moves it to Mon 2031-09-15 14:00 CEST: its recording stops, and it is recorded again then"},
+		{name: "by an hour, which overlaps", change: "{to: 09:40-10:30}", runs: []string{"06:59-07:20", "07:39-08:32"}, outcome: session.Recorded, moved: true, says: "moves it to Mon 2031-09-15 09:40 CEST: its recording stops, and it is recorded again then"},
+		{name: "beyond the horizon", change: "{to: 2031-10-16 09:00-09:50}", runs: []string{"06:59-07:20"}, moved: true, says: "moves it to Thu 2031-10-16 09:00 CEST: its recording stops, and it is recorded again then"},
+		{name: "by ten minutes", change: "{to: 09:10-10:00}", runs: []string{"06:59-08:02"}, outcome: session.Recorded, says: "has it begin at 09:10 CEST, ends it at 10:00 CEST instead of 09:50 CEST: it is recorded until 10:02 CEST"},
+		{name: "to an earlier start", change: "{to: 08:50-10:00}", runs: []string{"06:59-08:02"}, outcome: session.Partial, says: "has it begin at 08:50 CEST, ends it at 10:00 CEST instead of 09:50 CEST: it is recorded until 10:02 CEST"},
+		{name: "to a later end", change: "{to: 09:00-10:20}", runs: []string{"06:59-08:22"}, outcome: session.Recorded, says: "ends it at 10:20 CEST instead of 09:50 CEST: it is recorded until 10:22 CEST"},
+		{name: "to a sooner end", change: "{to: 09:00-09:30}", runs: []string{"06:59-07:32"}, outcome: session.Recorded, says: "ends it at 09:30 CEST instead of 09:50 CEST: it is recorded until 09:32 CEST"},
+		{name: "to an end that is past", change: "{to: 09:00-09:10}", runs: []string{"06:59-07:52"}, outcome: session.Recorded, says: "ends it at 09:10 CEST, which is past: that is refused, and it is recorded until 09:52 CEST"},
+		{name: "wholly into the past", change: "{to: 07:00-07:50}", runs: []string{"06:59-07:52"}, outcome: session.Recorded, says: "ends it at 07:50 CEST, which is past: that is refused, and it is recorded until 09:52 CEST"},
+		{name: "to another page", change: "{url: https://school.example/rooms/elsewhere}", runs: []string{"06:59-07:52"}, outcome: session.Recorded, says: "gives it another page: it is recorded from the old page, and the new one is used from its next class on"},
+		{name: "to another App ID", more: "    app: other", runs: []string{"06:59-07:20", "07:20-07:52"}, outcome: session.Partial, moved: true, says: "gives it to another App ID: its recording stops, and another session records what is left"},
+		{name: "to another App ID and the afternoon", change: "{to: 14:00-14:50}", more: "    app: other", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: session.Recorded, moved: true, says: "gives it to another App ID and moves it to Mon 2031-09-15 14:00 CEST: its recording stops, and it is recorded again then"},
+		{name: "to another App ID and cancelled", change: "cancelled", more: "    app: other", runs: []string{"06:59-07:20"}, outcome: session.Cancelled, says: "cancels it: its recording stops"},
 	} {
 		for name, restart := range map[string]bool{"live": false, "at a restart": true} {
 			t.Run(tt.name+", "+name, func(t *testing.T) {
@@ -126,6 +126,7 @@ type moveCase struct {
 	runs    []string
 	outcome session.Outcome // "": it has not ended
 	moved   bool            // a warning tells that what ran was stopped
+	says    string          // the history of the class, of the revision
 }
 
 func (tt *moveCase) run(t *testing.T, restart bool) {
@@ -152,6 +153,9 @@ func (tt *moveCase) run(t *testing.T, restart bool) {
 	}
 	if told := strings.Contains(h.log.String(), `level=WARN msg="class moved while it was recorded`); told != tt.moved || strings.Contains(story, "moved") != tt.moved {
 		t.Errorf("a warning in the log: %v, want %v; the history:\n%s", told, tt.moved, story)
+	}
+	if tt.says != "" && strings.Count(story, " plan revision 2 of the plan "+tt.says+"\n") != 1 {
+		t.Errorf("no line of revision 2: %s; the history:\n%s", tt.says, story)
 	}
 	if s.Outcome != "" {
 		h.audit()

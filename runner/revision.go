@@ -421,10 +421,13 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	if err != nil || !written { // where it failed it is stored as the active one, and the next start activates it
 		return diff, err
 	}
-	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
-	text := fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed)
+	e.log.Info("plan applied", append([]any{"plan", p.Name, "revision", a.revision}, diff.attrs()...)...)
+	text := fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed+diff.Left, diff.Changed)
+	if diff.Stopped > 0 {
+		text += fmt.Sprintf(", of which %d were being recorded and are stopped", diff.Stopped)
+	}
 	if diff.Left > 0 {
-		text += fmt.Sprintf(", %d being recorded are no longer in it", diff.Left)
+		text += fmt.Sprintf("; %d being recorded are no longer in it", diff.Left)
 	}
 	e.logPlan(ctx, "", text)
 	return diff, nil

@@ -12,7 +12,6 @@ import (
 
 	"rundown/agora/catalog"
 	"rundown/plan/schedule"
-	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -249,11 +248,7 @@ func (w *specWriter) want(b schedule.Brief) desired {
 // spec is what the plan wants of a class.
 func (w *specWriter) spec(b *schedule.Brief) session.Spec {
 	o := b.Occurrence()
-	spec := session.Spec{Target: target(&o, w.a.apps[o.Settings.App])}
-	if o.Cancelled() {
-		spec.CancelledByPlan = &session.Cancel{At: w.now, Who: PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
-	}
-	return spec
+	return planSpec(&o, w.a.apps[o.Settings.App], w.now)
 }
 
 // add writes what the store does not hold yet.
@@ -303,6 +298,7 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 		w.e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", spec.ID, "error", err)
 		return nil
 	}
+	change := changeOfRunning(&before, spec, row.WorkerApp(), c, w.now)
 	if c.verb == keepEnd || spec.CancelledByPlan != nil { // the times of a cancelled class are those that were planned, and count for nothing
 		if c.verb == keepEnd {
 			w.e.log.Warn("new end refused because it is past; the recording keeps its end",
@@ -313,12 +309,13 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 		}
 		spec.Interval = before.Spec.Interval
 	}
-	if !before.Spec.Same(spec) {
-		w.diff.Changed++
-	}
+	w.count(&before, spec)
 	out, err := specRow(spec, c.desired.hash, w.a.revision)
 	if err == nil {
 		_, err = t.Update(out)
+	}
+	if err == nil && change != nil {
+		err = w.tellRunning(t, change)
 	}
 	return err
 }
@@ -344,17 +341,20 @@ func (w *specWriter) remove(t *store.SpecTx, c *specChange) error {
 		w.e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", row.ID, "error", err)
 		return nil
 	}
-	s := session.View(d.Spec, d.Status)
-	if c.follows || s.Cancel != nil || s.Phase != session.Starting && s.Phase != session.Recording {
+	change := changeOfRunning(&d, d.Spec, row.WorkerApp(), c, w.now)
+	if change == nil {
 		return nil
 	}
-	w.diff.Left++
-	at := session.Decision{S: s}
-	until := at.Clock(s.Until)
-	w.e.log.Warn("a class that is being recorded is no longer in the plan; it is recorded to its end",
-		"occurrence", s.ID, "end", at.Clock(s.End), "recorded_until", until, "to_stop_it", "rundown cancel "+s.ID)
-	event.Text = fmt.Sprintf("it is no longer in the plan: it is recorded until %s, unless it is cancelled", until)
-	return t.Log(event)
+	if change.Kind == RunningLeft {
+		w.diff.Left++
+		s := session.View(d.Spec, d.Status)
+		at := session.Decision{S: s}
+		w.e.log.Warn("a class that is being recorded is no longer in the plan; it is recorded to its end",
+			"occurrence", s.ID, "end", at.Clock(s.End), "recorded_until", at.Clock(s.Until), "to_stop_it", "rundown cancel "+s.ID)
+	} else {
+		w.diff.Removed++
+	}
+	return w.tellRunning(t, change)
 }
 
 // specRow is the row of a spec.

@@ -7,8 +7,18 @@ import (
 	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/reason"
 	"rundown/runner/session"
 )
+
+// planSpec is what a plan wants of a class, under an App ID.
+func planSpec(o *plan.Occurrence, app string, now time.Time) session.Spec {
+	spec := session.Spec{Target: target(o, app)}
+	if o.Cancelled() {
+		spec.CancelledByPlan = &session.Cancel{At: now, Who: PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
+	}
+	return spec
+}
 
 // target is what a plan's occurrence asks of the runner.
 func target(o *plan.Occurrence, app string) session.Target {

@@ -24,16 +24,7 @@ func zoned(c view.Class, at time.Time) string { return at.In(view.ZoneOf(c.Row))
 
 // clock writes an end of the class in its zone, with the day where the class starts on another.
 func clock(c view.Class, end time.Time) string {
-	zone := view.ZoneOf(c.Row)
-	start, end := c.Row.Start.In(zone), end.In(zone)
-	layout := "15:04 MST"
-	if end.Second() != 0 {
-		layout = "15:04:05 MST"
-	}
-	if start.Format(time.DateOnly) != end.Format(time.DateOnly) {
-		layout = "Mon 2006-01-02 " + layout
-	}
-	return end.Format(layout)
+	return session.ClockOn(c.Row.Start.In(view.ZoneOf(c.Row)), end)
 }
 
 // Cancellable refuses a cancellation, or with undo to take one back, that cannot be carried out.

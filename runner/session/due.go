@@ -89,6 +89,7 @@ func (d *Decision) ask(x *Session) Action {
 			return Action{}
 		default:
 			op = agora.OpStart
+			x.URL = d.S.URL
 			if x.RequestedAt.IsZero() {
 				x.RequestedAt, x.Held = d.now, d.S.Exact && d.now.Before(d.S.Start)
 			}

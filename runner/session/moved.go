@@ -20,6 +20,17 @@ func (s *State) Fresh() bool { return len(s.Sessions) <= s.EarlierSessions }
 // current are the sessions that were begun for the present time and App ID.
 func (s *State) current() []Session { return s.Sessions[min(s.EarlierSessions, len(s.Sessions)):] }
 
+// PageOfRecording is the page that the class is being recorded from, or was; "" where that is not known. A session is told its page at its
+// start alone, so that it may be another one than that of the plan.
+func (s *Status) PageOfRecording() string {
+	for i := len(s.Sessions) - 1; i >= s.EarlierSessions; i-- {
+		if url := s.Sessions[i].URL; url != "" {
+			return url
+		}
+	}
+	return ""
+}
+
 // outOfPlan says that no plan holds the class and no session was begun for its present time: it was moved, and then removed. A class
 // that has begun is recorded to its end, also where the plan does not hold it any more.
 func (s *State) outOfPlan() bool { return s.Absent && s.Fresh() }

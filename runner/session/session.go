@@ -118,6 +118,7 @@ type StartFacts struct {
 	DelayedBy      string       `json:"delayed_by,omitempty"`      // the last answer to an acquire before that was not a resource id; "": the first one was
 	DelayCode      reason.Code  `json:"delay_code,omitempty"`      // that of DelayedBy
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
+	URL            string       `json:"url,omitempty"`             // the page that its last start sent, masked; "": of a version that did not keep it
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that tells whether it had an effect
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
 	StartErrored   bool         `json:"start_errored,omitempty"`   // the service answered a start by an error (5xx), which may have come after its effect

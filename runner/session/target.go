@@ -31,6 +31,19 @@ func ClockText(t time.Time) string {
 	return t.Format("15:04")
 }
 
+// ClockOn writes an instant for people in the zone of another, with the day where it is not the day of that.
+func ClockOn(day, at time.Time) string {
+	at = at.In(day.Location())
+	layout := "15:04 MST"
+	if at.Second() != 0 {
+		layout = "15:04:05 MST"
+	}
+	if day.Format(time.DateOnly) != at.Format(time.DateOnly) {
+		layout = "Mon 2006-01-02 " + layout
+	}
+	return at.Format(layout)
+}
+
 // FirstRequest is when an occurrence is to be begun at the latest.
 func (t Target) FirstRequest() time.Time { return t.From.Add(-schedule.Lead()) }
 
