@@ -337,6 +337,9 @@ func (w *worker) logPhase(s session.State) {
 		level = slog.LevelWarn
 	}
 	attrs := []any{"occurrence", s.ID, "state", s.Phase}
+	if betweenSessions(&s) {
+		attrs = append(attrs, "recorded_now", false)
+	}
 	if s.Phase == session.Ended {
 		attrs = append(attrs, "outcome", s.Outcome, "reason", s.Reason)
 		if s.ReasonCode != "" {
@@ -405,10 +408,17 @@ func logEntries(before, after session.State, e session.Event, actions []session.
 		event("intent", string(act.Op), asked)
 	}
 	if before.Phase != after.Phase {
-		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "state", Text: string(after.Phase), Data: after.ReasonCode.EventData()})
+		data := after.ReasonCode.EventData()
+		if betweenSessions(&after) {
+			data = []byte(`{"recorded_now":false}`)
+		}
+		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "state", Text: string(after.Phase), Data: data})
 	}
 	return events
 }
+
+// betweenSessions says that a class is in the phase recording although no session records it now, as after a cancellation was taken back.
+func betweenSessions(s *session.State) bool { return s.Phase == session.Recording && !s.Writes() }
 
 // answerData is what the event of an answer holds beside its words.
 type answerData struct {

@@ -64,6 +64,7 @@ func sentenceOf(o store.Occurrence, e store.Event, zone *time.Location) string {
 		Change    session.Change `json:"change"`
 		RequestID string         `json:"request_id"`
 		Until     *time.Time     `json:"until"`
+		Recorded  *bool          `json:"recorded_now"` // of a state
 	}
 	_ = json.Unmarshal(e.Data, &data) // what it does not hold is not told
 	text := e.Text
@@ -79,6 +80,8 @@ func sentenceOf(o store.Occurrence, e store.Event, zone *time.Location) string {
 		switch words := becomes[session.Phase(e.Text)]; {
 		case e.Text == string(session.Ended) && e.At.Before(o.End): // cancelled or given up before its time
 			text = "nothing more is done about the class"
+		case data.Recorded != nil && !*data.Recorded:
+			text = "the class goes on: another session is begun"
 		case words != "":
 			text = "the class " + words
 		}

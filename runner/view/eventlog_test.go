@@ -26,4 +26,8 @@ func TestAStoryTellsOfAnEndBeforeTheClassIsOver(t *testing.T) {
 	if got := sentenceOf(class, store.Event{At: start, Kind: "state", Text: "recording"}, time.UTC); got != "the class is being recorded" {
 		t.Errorf("%q", got)
 	}
+	between := store.Event{At: start, Kind: "state", Text: "recording", Data: []byte(`{"recorded_now":false}`)}
+	if got := sentenceOf(class, between, time.UTC); got != "the class goes on: another session is begun" {
+		t.Errorf("%q", got)
+	}
 }
