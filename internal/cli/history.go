@@ -170,7 +170,8 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	row("moved", doc.MovedText(zone))
 	row("extended", view.ExtendedText(o, zone))
 	row("cancelled", doc.Cancel.Text(zone))
-	row("page", o.URL)
+	row("page", doc.RecordedPage())
+	row("new page", newPageText(doc.NewPage()))
 	row("state", o.State)
 	row("outcome", o.Outcome)
 	row("reason", o.Reason)
@@ -200,6 +201,14 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	}
 	fmt.Fprintln(a.out, "log")
 	a.printEvents(o, events)
+}
+
+// newPageText says of the page that a plan has for a class whose session records another one from when on it counts; "" for none.
+func newPageText(page string) string {
+	if page == "" {
+		return ""
+	}
+	return page + " (in the plan; not used by the session that runs)"
 }
 
 // sessionTime is a time of a session in the zone of its class, as the other times of that are shown. Scripts read it in UTC.

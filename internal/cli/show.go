@@ -144,7 +144,7 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 // printDetails writes it for people.
 func (a *app) printDetails(d view.Details) {
 	if d.Planned != nil {
-		a.printClass(*d.Planned, d.Row)
+		a.printClass(*d.Planned, d.Row, d.Sessions)
 	} else {
 		fmt.Fprintln(a.out, view.Line(d.Row.ID))
 	}
@@ -156,18 +156,25 @@ func (a *app) printDetails(d view.Details) {
 }
 
 // printClass writes the class as the plan has it, and the orders that the store has for it.
-func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
+func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence, sessions []store.Session) {
 	fmt.Fprintln(a.out, o.ID)
 	row := a.rowPrinter(len("cancelled"))
 	zone := o.Settings.Zone
 	row("title", o.Recording.Title)
 	row("class", o.Start.In(zone).Format(view.TimeForm)+" to "+o.End.In(zone).Format(view.TimeForm))
+	page, newPage, until := o.URL.String(), "", o.RecordUntil
 	if stored != nil {
-		doc := view.ReadDoc[view.OccurrenceDoc](stored.Doc)
+		doc := view.AccountOf(*stored, sessions)
 		row("extended", view.ExtendedText(*stored, zone))
 		row("cancelled", doc.Cancel.Text(zone))
+		if x, effective := view.ExtensionOf(*stored); effective && x.Until.After(o.End) {
+			until = x.Until.Add(o.RecordUntil.Sub(o.End))
+		}
+		if doc.NewPage() != "" {
+			page, newPage = doc.RecordedPage(), page
+		}
 	}
-	row("recorded", o.RecordFrom.In(zone).Format(view.TimeForm)+" to "+o.RecordUntil.In(zone).Format(view.TimeForm))
+	row("to record", o.RecordFrom.In(zone).Format(view.TimeForm)+" to "+until.In(zone).Format(view.TimeForm))
 	if o.Change != "" {
 		change := o.Change
 		if o.Change == "moved" {
@@ -179,7 +186,8 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 		row("change", change)
 	}
 	row("clock", o.ClockChange)
-	row("page", o.URL.String())
+	row("page", page)
+	row("new page", newPageText(newPage))
 	row("cname", o.Cname)
 	row("prefix", strings.Join(o.Prefix, "/"))
 	fmt.Fprintln(a.out, "settings")

@@ -293,12 +293,21 @@ func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, n
 				title = runewidth.Truncate(view.Line(l.Captions[o.ID].Title), room, "…")
 			}
 			t.Add(view.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), classTime(o, zone, now), view.Line(name),
-				view.Line(view.StateText(o)), view.TimeText(o, now), title)
+				view.Line(view.StateText(o)), timeText(o, l.Sessions[o.ID], now), title)
 		}
 		return &t
 	}
 	room := a.width() - table(0).Width() - len("  ")
 	a.printTable(w, table(room), a.width())
+}
+
+// timeText is how far a class is from its start or its end, and what of it is missing so far.
+func timeText(o store.Occurrence, sessions []store.Session, now time.Time) string {
+	text := view.TimeText(o, now)
+	if missing := view.MissingText(o, sessions, now); missing != "" {
+		text += ", " + missing
+	}
+	return text
 }
 
 // classTime is when a class is, with the day where that is not today.

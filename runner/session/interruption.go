@@ -98,3 +98,15 @@ func (s *State) RecordsSince() (since time.Time) {
 	}
 	return since
 }
+
+// MissingSoFar is how much of a class that begins at an instant was not recorded until now, as far as is known. What runs is taken to
+// have recorded up to now.
+func (s *Status) MissingSoFar(start, now time.Time) time.Duration {
+	sessions := slices.Clone(s.Sessions)
+	for i := range sessions {
+		if x := &sessions[i]; x.State == SessionRunning {
+			x.LastGood = now
+		}
+	}
+	return missing(gaps(start, now, sessions))
+}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -45,12 +46,25 @@ func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
 func AccountOf(row store.Occurrence, sessions []store.Session) OccurrenceDoc {
 	d := ReadDoc[OccurrenceDoc](row.Doc)
 	d.ID, d.Plan, d.Recording, d.Start, d.End = row.ID, row.Plan, row.Recording, row.Start, row.End
-	d.HeldBy = row.App
+	d.HeldBy, d.URL = row.App, row.URL
 	d.Phase, d.Outcome, d.Reason, d.ReasonCode = session.Phase(row.State), session.Outcome(row.Outcome), row.Reason, reason.Code(row.ReasonCode)
 	for _, x := range sessions {
 		d.Sessions = append(d.Sessions, ReadSession(x))
 	}
 	return d
+}
+
+// RecordedPage is the page that a class is being recorded from, or was; of one that was not, the page of its plan. The plan may name another
+// one since its session began, which counts for sessions that are begun later.
+func (d *OccurrenceDoc) RecordedPage() string { return cmp.Or(d.PageOfRecording(), d.URL) }
+
+// NewPage is the page that the plan has for a class whose session records another one; "" for none.
+func (d *OccurrenceDoc) NewPage() string {
+	open := d.Phase == session.Starting || d.Phase == session.Recording
+	if !open || d.RecordedPage() == d.URL {
+		return ""
+	}
+	return d.URL
 }
 
 // OrderDoc is an order in the runner's account: a [session.Cancel] or a [session.Extension], and whether it waits.

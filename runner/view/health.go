@@ -215,6 +215,20 @@ func TimeText(row store.Occurrence, now time.Time) string {
 	}
 }
 
+// MissingText says how much of a class that is being recorded, or is to be, is missing so far; "" for nothing. One that began late looks
+// well otherwise.
+func MissingText(row store.Occurrence, sessions []store.Session, now time.Time) string {
+	d := AccountOf(row, sessions)
+	if d.Phase != session.Starting && d.Phase != session.Recording {
+		return ""
+	}
+	missing := d.MissingSoFar(d.Start, session.Earlier(now, d.End))
+	if missing < time.Second {
+		return ""
+	}
+	return shortDuration(missing) + " missing"
+}
+
 // StateText is the state of a class for people: its outcome once it has ended, and cancelled where it is not to be begun.
 func StateText(row store.Occurrence) string {
 	if row.State == string(session.Planned) && ReadDoc[OccurrenceDoc](row.Doc).Cancel != nil {

@@ -17,7 +17,7 @@ type Occurrence struct {
 	Recording string            `json:"recording"`
 	Title     *string           `json:"title"`   // of the recording in its active plan; null: it has none, or the plan is not at hand
 	App       *string           `json:"app"`     // its name in the plan; null of classes of before it was kept
-	Page      *string           `json:"page"`    // without what its query and fragment hold
+	Page      *string           `json:"page"`    // that its session records, else that of its plan; without what its query and fragment hold
 	Storage   *string           `json:"storage"` // its name in the plan
 	Bucket    *string           `json:"bucket"`
 	Start     *string           `json:"start"`
@@ -90,7 +90,7 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	d := AccountOf(o, sessions)
 	v := Occurrence{
 		ID: o.ID, Recording: o.Recording,
-		App: OrNull(d.AppName), Page: OrNull(redact.Query(plan.MaskUser(o.URL))), Storage: OrNull(d.Storage), Bucket: OrNull(d.Bucket),
+		App: OrNull(d.AppName), Page: OrNull(redact.Query(plan.MaskUser(d.RecordedPage()))), Storage: OrNull(d.Storage), Bucket: OrNull(d.Bucket),
 		Start: PlanTime(InZone(o.Start, zone)), End: PlanTime(InZone(o.End, zone)), Timezone: OrNull(d.Zone),
 		Progress: Progress{
 			State: OrNull(o.State), Outcome: OrNull(o.Outcome), Reason: OrNull(o.Reason), ReasonCode: OrNull(o.ReasonCode), Gaps: []Gap{},

@@ -157,7 +157,8 @@ func (s *Source) decode(row store.Occurrence, sessions []store.Session, caption 
 
 // classOf is a class as the page shows it.
 func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
-	c := Class{OccurrenceDoc: view.AccountOf(o, sessions), Zone: view.ZoneOf(o), Title: caption.Title, Labels: caption.Labels, Page: bare(o.URL)}
+	c := Class{OccurrenceDoc: view.AccountOf(o, sessions), Zone: view.ZoneOf(o), Title: caption.Title, Labels: caption.Labels}
+	c.Page = bare(c.RecordedPage())
 	x, effective := view.ExtensionOf(o)
 	if !effective {
 		c.Extended = nil
