@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -28,8 +29,8 @@ type ClassDifference struct {
 	settings *plan.Settings // of the new plan, else of the old one; nil where that is not known
 }
 
-// Diff compares two plans over the window of the options, by default that of validate for both together. A class
-// whose start moves into or out of the window is moved, not added or removed, if it moves by a month at most. A nil
+// Diff compares two plans over the window of the options, by default that of validate for both together, with the classes that are on at
+// its beginning. A class whose start moves into or out of the window is moved, not added or removed, if it moves by a month at most. A nil
 // plan is an empty one.
 func Diff(old, new *plan.Plan, opts Options) *Difference {
 	if old == nil {
@@ -64,9 +65,13 @@ func CountDiff(old, new *plan.Plan, opts Options) DifferenceCounts {
 func newComparison(old, new *plan.Plan, opts Options) *comparison {
 	before, after := schedule.New(old), schedule.New(new)
 	window, from, until := startsIn([]*schedule.Schedule{before, after}, opts)
+	on := opts.Now.Unix()
+	if opts.Now.IsZero() || !opts.From.At.IsZero() {
+		on = never
+	}
 	opts.From.At, opts.Until.At = window[0], window[1]
 	return &comparison{
-		Difference: &Difference{}, opts: opts, from: from, until: until, old: before, new: after,
+		Difference: &Difference{}, opts: opts, from: from, until: until, on: on, old: before, new: after,
 		keys: make(map[[2]*plan.Settings][]string),
 	}
 }
@@ -118,11 +123,15 @@ func (d *Difference) Empty() bool {
 // pairingReach is how far outside of the window the other class of a pair is looked for, in seconds.
 const pairingReach = 31 * plan.DaySeconds
 
+// never is a second in which no class is on.
+const never = math.MinInt64
+
 // comparison is a [Diff] in progress.
 type comparison struct {
 	*Difference
 	opts        Options
 	from, until int64
+	on          int64 // the classes that are on then belong to the window
 	old, new    *schedule.Schedule
 	keys        map[[2]*plan.Settings][]string
 	counts      DifferenceCounts
@@ -152,8 +161,11 @@ func (c *comparison) count(s *schedule.Timetable) (n int) {
 	return n
 }
 
-// within says whether a class starts in the window; a window of days is in the zone of the class.
+// within says whether a class starts in the window, or runs; a window of days is in the zone of the class.
 func (c *comparison) within(k *schedule.Instance) bool {
+	if c.runs(k) {
+		return true
+	}
 	from, until := c.from, c.until
 	wall := schedule.WallClock{Loc: k.Settings().Zone}
 	if c.opts.From.Day {
@@ -163,6 +175,14 @@ func (c *comparison) within(k *schedule.Instance) bool {
 		until, _ = wall.Instant(plan.LocalDay(c.opts.Until.At), 0)
 	}
 	return from <= k.Start && k.Start < until
+}
+
+// runs says whether a class runs as the window begins. Both plans give it the same id.
+func (c *comparison) runs(k *schedule.Instance) bool {
+	if k.Start <= c.on && c.on < k.End {
+		return true
+	}
+	return len(c.opts.Running) > 0 && k.Start < c.from && c.opts.Running[c.new.ID(k)]
 }
 
 // compare adds the differences between two versions of a recording; nil where a plan does not have it.

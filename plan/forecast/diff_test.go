@@ -137,3 +137,49 @@ func TestTheGroupsOfADiffHoldEachClassOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestADiffTellsOfTheClassesThatAreOn has a class of 09:00 to 10:00, looked at in the middle of it.
+func TestADiffTellsOfTheClassesThatAreOn(t *testing.T) {
+	const day = "2031-10-06"
+	class := func(change string) *plan.Plan {
+		p := build.TermOf("2031-10-06..2031-10-19", build.Recording("a", "UTC", day+" 09:00-10:00"), build.Recording("b", "UTC", "2031-10-08 09:00-10:00"))
+		if change != "" {
+			build.Change(p.Recordings[0], day, change)
+		}
+		return p
+	}
+	without := build.TermOf("2031-10-06..2031-10-19", build.Recording("b", "UTC", "2031-10-08 09:00-10:00"))
+	for _, tt := range []struct {
+		name     string
+		old, new *plan.Plan
+		now      string
+		want     DifferenceCounts
+	}{
+		{"cancelled", class(""), class("cancelled"), "09:30", DifferenceCounts{Removed: 1}},
+		{"cut to what is past", class(""), class("09:00-09:03"), "09:30", DifferenceCounts{Moved: 1}},
+		{"moved to another day", class(""), class("2031-10-07 09:00-10:00"), "09:30", DifferenceCounts{Moved: 1}},
+		{"removed", class(""), without, "09:30", DifferenceCounts{Removed: 1}},
+		{"added in the middle of its time", without, class(""), "09:30", DifferenceCounts{Added: 1}},
+		{"over", class(""), class("cancelled"), "10:00", DifferenceCounts{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.new.Name = tt.old.Name
+			opts := Options{Now: build.Instant(day + "T" + tt.now + ":00Z")}
+			if got := CountDiff(tt.old, tt.new, opts); got != tt.want {
+				t.Errorf("the counts are %+v, want %+v", got, tt.want)
+			}
+			d := Diff(tt.old, tt.new, opts)
+			if got := (DifferenceCounts{len(d.Added), len(d.Removed), len(d.Moved), len(d.Changed)}); got != tt.want {
+				t.Errorf("the lists have %+v, want %+v", got, tt.want)
+			}
+			opts.From = Bound{At: opts.Now} // counts starts alone
+			if got := CountDiff(tt.old, tt.new, opts); tt.name == "cancelled" && got != (DifferenceCounts{}) {
+				t.Errorf("from a given instant on the counts are %+v", got)
+			}
+			opts.Running = map[string]bool{tt.old.Name + "/a/20311006T090000Z": true}
+			if got := CountDiff(tt.old, tt.new, opts); tt.name != "over" && got != tt.want || tt.name == "over" && got.Removed != 1 {
+				t.Errorf("of a class that is being recorded the counts are %+v", got)
+			}
+		})
+	}
+}

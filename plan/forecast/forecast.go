@@ -12,6 +12,9 @@ type Options struct {
 	Now         time.Time // for the window where From or Until is not given
 	From, Until Bound     // of the starts, [From, Until); the zero Bound is that of validate's window
 	Prices      *Prices   // nil: the documented ones
+	// Running has the ids of classes that are being recorded, which a [Diff] tells of wherever its window is. Where From is not given, it
+	// also tells of those that are on at Now. A forecast does not count them.
+	Running map[string]bool
 }
 
 // Bound is the beginning or the end of a window of starts: an instant or, with Day, the midnight of At's date in the
