@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,18 @@ func (e *InUseError) Error() string {
 
 func (e *InUseError) Unwrap() error { return ErrInUse }
 
+// lockSuffix is what is added to the name of a store for its lock file.
+const lockSuffix = ".lock"
+
+// ownerBeside is the file whose owner what is made beside a store gets: the store, or its folder where it is not there.
+func ownerBeside(file string) (fs.FileInfo, error) {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.Stat(filepath.Dir(file))
+	}
+	return info, err
+}
+
 // pidWidth is the width of a process number in a lock file. The text has always the same length, so that the next one
 // replaces it and the file is never truncated.
 const pidWidth = 20
@@ -38,12 +51,12 @@ const pidWidth = 20
 // Whoever may write to the folder can put another file in its place, so a symbolic link is not followed and a file that
 // does not look like a lock file is left as it is.
 func lockBeside(shown, file string) (*flock.Flock, error) {
-	path := file + ".lock"
+	path := file + lockSuffix
 	fail := func(err error) error {
 		if info, statErr := os.Lstat(path); statErr == nil && !info.Mode().IsRegular() {
 			err = fmt.Errorf("%s is not a regular file: remove it", path)
 		}
-		return fmt.Errorf("lock store %s: %w", shown, cannotWrite(err))
+		return fmt.Errorf("lock store %s: %w", shown, cannotWrite(withOwner(path, err)))
 	}
 	l := flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE|noFollow), flock.SetPermissions(0o600))
 	got, err := l.TryLock()
@@ -105,6 +118,9 @@ func writePID(l *flock.Flock, pid string) error {
 	}
 	if text := readSome(f); text != "" && !isPID(text) {
 		return fmt.Errorf("%s is not a lock file of rundown: move it away", l.Path())
+	}
+	if like, err := ownerBeside(strings.TrimSuffix(l.Path(), lockSuffix)); err == nil {
+		ownedLike(f, like)
 	}
 	_, err = f.WriteAt(fmt.Appendf(nil, "%-*s\n", pidWidth, pid), 0)
 	return err

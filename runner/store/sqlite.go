@@ -102,7 +102,10 @@ func findFile(path string, create bool) (string, error) {
 	case errors.Is(err, fs.ErrNotExist) && create:
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
-			return "", fmt.Errorf("create store %s: %w", path, err)
+			return "", fmt.Errorf("create store %s: %w", path, withOwner(path, err))
+		}
+		if like, err := os.Stat(filepath.Dir(path)); err == nil {
+			ownedLike(f, like)
 		}
 		if err := f.Close(); err != nil {
 			return "", fmt.Errorf("create store %s: %w", path, err)
@@ -135,7 +138,7 @@ func checkHeader(path string) error {
 	const magic, smallestPage = "SQLite format 3\x00", 512
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("open store %s: %w", path, err)
+		return fmt.Errorf("open store %s: %w", path, withOwner(path, err))
 	}
 	defer f.Close()
 	page := make([]byte, smallestPage)
@@ -147,7 +150,7 @@ func checkHeader(path string) error {
 	case string(page[:len(magic)]) == magic:
 		return nil
 	}
-	return fmt.Errorf("store %s is not an SQLite database: name another file, or restore this one from a copy", path)
+	return fmt.Errorf("store %s is not an SQLite database: name another file, or put a copy in its place with rundown store restore", path)
 }
 
 // connect makes the pools, for reads and for writes. No connection is made yet.
@@ -223,7 +226,7 @@ func (s *Store) CheckIntegrity(ctx context.Context) error {
 		return s.explain("check", err)
 	}
 	if said != "ok" {
-		return fmt.Errorf("store %s is damaged: %s: restore a copy of it, or name another", s.path, said)
+		return fmt.Errorf("store %s is damaged: %s: put a copy in its place with rundown store restore, or name another", s.path, said)
 	}
 	return nil
 }

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package store
-
-// noFollow is not known here.
-const noFollow = 0
