@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rundown/runner/notify"
 	"rundown/runner/store"
 )
 
@@ -15,9 +16,12 @@ import (
 const (
 	// dutyFree is how long the duties are free before a node takes them that is not fit for them.
 	dutyFree = 10 * time.Second
-	// dutyEnds is how long a node that leaves the duties has for what it was doing.
-	dutyEnds = 3 * time.Second
+	// dutyEnds is how long a node that leaves the duties has for what it was doing: it is asked for them, and its notifier ends then.
+	dutyEnds = DutyInterval + notify.EndsWithin + time.Second
 )
+
+// DutyInterval is how often whoever sends the notifications is to ask [Engine.HasDuties].
+const DutyInterval = time.Second
 
 // OnDuty says that this process does the work of the store that is not about one App ID.
 func (e *Engine) OnDuty() bool {

@@ -9,6 +9,8 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/notify"
 	"rundown/runner/store"
 )
 
@@ -50,12 +52,19 @@ func TestTheDutiesGoToANodeThatIsFit(t *testing.T) {
 			r.At = time.Now()
 			_, err = a.store.AddRevision(t.Context(), r)
 			must(t, err)
-			bothSince := time.Duration(0)
+			var bothSince, nobodySince time.Duration
 			for range 400 {
 				time.Sleep(100 * time.Millisecond)
-				if a.HasDuties() && b.HasDuties() {
+				switch hasA, hasB := a.HasDuties(), b.HasDuties(); {
+				case hasA && hasB:
 					bothSince += 100 * time.Millisecond
+				case !hasA && !hasB:
+					nobodySince += 100 * time.Millisecond
 				}
+			}
+			// Whoever had them learns within a second that they are gone, and ends what is out.
+			if ends := runner.DutyInterval + notify.EndsWithin; nobodySince > 0 && nobodySince < ends {
+				t.Errorf("%s: the next one has the duties after %v, want %v at least", step.what, nobodySince, ends)
 			}
 			if a.OnDuty() != step.a || b.OnDuty() == step.a || bothSince > 0 {
 				t.Errorf("%s: on duty are a: %v, b: %v, both for %v; want a: %v\na: %s\nb: %s", step.what, a.OnDuty(), b.OnDuty(), bothSince, step.a, a.log.String(), b.log.String())

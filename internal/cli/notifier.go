@@ -65,9 +65,6 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	return n, nil
 }
 
-// dutyInterval is how often a daemon looks whether the notifications are its own to send.
-const dutyInterval = time.Second
-
 // notifyOnDuty sends notifications while no other daemon of the store does, until the returned function is called. It goes on
 // while the store cannot be reached, which people are to be told.
 func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen time.Time) (end func(), err error) {
@@ -81,7 +78,7 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
-		every(ctx, dutyInterval, func() {
+		every(ctx, runner.DutyInterval, func() {
 			switch onDuty := d.engine.HasDuties(); {
 			case onDuty && n == nil:
 				before, err := d.work.store.DutiesLease(ctx)

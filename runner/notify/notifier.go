@@ -184,6 +184,9 @@ func newNotifier(cfg Config) *Notifier {
 	}
 }
 
+// EndsWithin is how long [Notifier.Close] takes as a rule at most: for the answers to what is out, and for the store to take them.
+const EndsWithin = writeWithin
+
 // Close ends the sending. It waits for what is out, some seconds at most: what gets no answer by then is cut off, and sent again
 // at the next start under the same id.
 func (n *Notifier) Close() {
@@ -265,18 +268,23 @@ func (n *Notifier) refresh(ctx context.Context) {
 			}
 			wanted[t.key] = true
 			n.targets = append(n.targets, t)
-			if w := n.workers[t.key]; w != nil {
-				w.set(t)
-			} else {
+			switch w := n.workers[t.key]; {
+			case w == nil:
 				n.workers[t.key] = n.newWorker(ctx, t)
+			case !w.ending: // else it is back too early: another one is begun once that has ended
+				w.set(t)
 			}
 		}
 	}
 	for key, w := range n.workers {
 		if !wanted[key] {
 			w.cancel()
-			<-w.done
+			w.ending = true
+		}
+		select { // nobody waits for it here: it may be out
+		case <-w.done:
 			delete(n.workers, key)
+		default:
 		}
 	}
 }

@@ -547,7 +547,7 @@ func TestWhatIsTakenAsTheNotifierEndsIsSentOnce(t *testing.T) {
 				}
 				closing := time.Now()
 				r.close()
-				if took := time.Since(closing); took > 5*time.Second {
+				if took := time.Since(closing); took > notify.EndsWithin {
 					t.Errorf("it ends after %v", took)
 				}
 				r.receiver.answers(func(e notify.CloudEvent, _ http.ResponseWriter) { count(e) })

@@ -129,7 +129,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			r.t.Errorf("%v in %s", err, body)
 		}
 	}
-	status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	status := &statusWriter{ResponseWriter: w, status: http.StatusOK, path: req.URL.Path}
 	if answer != nil {
 		answer(e, status)
 	}
@@ -143,6 +143,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	path   string // of the request
 }
 
 func (w *statusWriter) WriteHeader(status int) {
@@ -356,6 +357,15 @@ func (r *rig) notifierIssues() []notify.Issue {
 		return n.Issues()
 	}
 	return nil
+}
+
+// replan makes a plan with other entries the active one.
+func (r *rig) replan(entries string) {
+	r.t.Helper()
+	p := loadPlan(r.t, entries)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.plan = p
 }
 
 func (r *rig) close() {

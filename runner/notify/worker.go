@@ -16,8 +16,8 @@ const (
 	// lookAgain is when a worker looks for messages at the latest, though nobody told it of any.
 	lookAgain = time.Minute
 	// answerWithin and writeWithin bound the end of a worker: what is out may be answered, and what was answered be written. Without
-	// that a message that was taken as the notifier ends would be sent twice, and a person would read it twice. The daemon ends
-	// well within the 15 s that deploy/systemd gives it.
+	// that a message that was taken as the notifier ends would be sent twice, and a person would read it twice. The next sender waits
+	// for it (dutyEnds in runner), and deploy gives the daemon the time.
 	answerWithin = 3 * time.Second
 	writeWithin  = 5 * time.Second
 )
@@ -30,6 +30,7 @@ type worker struct {
 	channel chan struct{} // holds a token while the target, where it is a mail or chat address, is being called
 	cancel  context.CancelFunc
 	done    chan struct{}
+	ending  bool // cancel was called; of the notifier's goroutine
 
 	mu     sync.Mutex // guards target, which the notifier's goroutine sets
 	target target     // as the active plan has it now
@@ -44,7 +45,7 @@ type results struct {
 	gone, tested bool
 }
 
-// newWorker begins to send to a target. Notifier.run ends it by cancel, and waits for done.
+// newWorker begins to send to a target. The notifier's goroutine ends it by cancel; it has ended once done is closed.
 func (n *Notifier) newWorker(ctx context.Context, t target) *worker {
 	w := &worker{n: n, target: t, wake: make(chan struct{}, 1), channel: make(chan struct{}, 1), done: make(chan struct{})}
 	ctx, w.cancel = context.WithCancel(ctx)
@@ -74,11 +75,21 @@ func (w *worker) poke() {
 	}
 }
 
-// run sends until ctx ends. It looks again when it is woken, when the next message is due, and at the latest after lookAgain.
+// run sends until ctx ends. It looks again when it is woken, when the next message is due, and at the latest after lookAgain. What was
+// taken and could not be written is written at the end.
 func (w *worker) run(ctx context.Context) {
 	defer close(w.done)
+	written, end := outlive(ctx, writeWithin)
+	defer end()
+	defer func() {
+		if t := w.now(); w.unsettled != nil {
+			if err := w.write(written, &t); err != nil {
+				w.n.complain("messages cannot be settled; those that were taken are sent again", err)
+			}
+		}
+	}()
 	for ctx.Err() == nil {
-		wait, err := w.sendDue(ctx)
+		wait, err := w.sendDue(ctx, written)
 		if err != nil {
 			w.n.complain("messages cannot be read or settled; they are tried again", err)
 			wait = firstWait
@@ -96,8 +107,8 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-// sendDue sends some of what is due, and says how long to wait for more.
-func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
+// sendDue sends some of what is due, and says how long to wait for more. What became of it is written until written ends.
+func (w *worker) sendDue(ctx, written context.Context) (time.Duration, error) {
 	t, s := w.now(), w.n.cfg.Store
 	if w.unwritten != nil {
 		return 0, w.write(ctx, &t)
@@ -125,8 +136,6 @@ func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	answered, end := outlive(ctx, answerWithin)
-	defer end()
-	written, end := outlive(ctx, writeWithin)
 	defer end()
 	var all sync.WaitGroup
 	answers := make([]answer, len(due))
