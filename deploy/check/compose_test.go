@@ -70,7 +70,7 @@ func isDaemon(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
 	mayDoLittleInside(t, s)
 	must(t, s.Name, map[string]bool{
-		"time for what is out at its end": s.StopGracePeriod != nil && time.Duration(*s.StopGracePeriod) >= 15*time.Second,
+		"time for what is out at its end": s.StopGracePeriod != nil && time.Duration(*s.StopGracePeriod) >= 25*time.Second,
 		"another try after each end":      s.Restart == "unless-stopped",
 		"one port, on this machine alone": len(s.Ports) == 1 && s.Ports[0].HostIP == "127.0.0.1" && s.Ports[0].Target == 8089,
 		// That of the image is lost where podman builds it in its own format.

@@ -95,7 +95,7 @@ func TestThePodsMayDoNothingThatTheyNeedNot(t *testing.T) {
 	each(t, func(t *testing.T, c *cluster) {
 		pod := c.deployment.Spec.Template.Spec
 		mayDoLittle(t, "the daemon", pod)
-		if *pod.TerminationGracePeriodSeconds < 15 {
+		if *pod.TerminationGracePeriodSeconds < 25 {
 			t.Errorf("%d s for what is out at its end", *pod.TerminationGracePeriodSeconds)
 		}
 	})
