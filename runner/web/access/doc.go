@@ -4,7 +4,7 @@
 // The rules:
 //
 //   - Without an access file, requests from this machine may read, and nobody may act. They must name a host of this
-//     machine, so that a page in a browser cannot read by a name that it points here.
+//     machine, so that a page in a browser cannot read by a name that it points here. HTTP/1.0 is refused: proxies speak it.
 //   - With an access file ([Policy]), each request needs a token or a name with a password, whose scopes say what it may do.
 //   - An address of the network needs an access file, and TLS or a proxy that is named as trusted. Without an access file
 //     the guard answers there that it serves nothing.

@@ -112,6 +112,8 @@ func (g *Guard) admitLocal(r *http.Request, from netip.Addr) (Caller, *Problem) 
 		return Caller{}, NewProblem(http.StatusForbidden, "the API and the page are not served on this address: run needs --access, and --tls-cert with --tls-key or --trusted-proxy")
 	case !from.IsLoopback() || forwarded(r):
 		return Caller{}, NewProblem(http.StatusForbidden, "the request comes by way of a proxy: run needs --access and --trusted-proxy")
+	case !r.ProtoAtLeast(1, 1): // nginx before 1.29.7 speaks 1.0 by default, and says nothing of who asks it
+		return Caller{}, NewProblem(http.StatusForbidden, "HTTP/1.0 may come from a proxy, and is refused: run needs --access and --trusted-proxy")
 	case !localHost(r.Host):
 		return Caller{}, NewProblem(http.StatusForbidden, "the request names a host that is not this machine: use localhost or 127.0.0.1")
 	}

@@ -64,6 +64,35 @@ func TestGuessesAtOnceAreNoMoreThanThoseInARow(t *testing.T) {
 	})
 }
 
+// TestAProxyThatSaysNothingIsNotThisMachine has what nginx sends for whoever asks it, where its configuration has no more than
+// proxy_pass http://127.0.0.1:8089. With an access file it is the token that counts.
+func TestAProxyThatSaysNothingIsNotThisMachine(t *testing.T) {
+	const right = "example-token-long-enough"
+	p, _, err := accessible(t, "tokens: [{name: a, token: $A, scopes: [read]}]", map[string]string{"$A": right})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []struct {
+		policy *Policy
+		proto  string
+		minor  int
+		want   int
+	}{{nil, "HTTP/1.0", 0, http.StatusForbidden}, {nil, "HTTP/1.1", 1, http.StatusOK}, {p, "HTTP/1.0", 0, http.StatusOK}} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/status", nil)
+		r.RemoteAddr, r.Host = "127.0.0.1:50000", "127.0.0.1:8089"
+		r.Proto, r.ProtoMajor, r.ProtoMinor = one.proto, 1, one.minor
+		r.Header.Set("Connection", "close")
+		if one.policy != nil {
+			r.Header.Set("Authorization", "Bearer "+right)
+		}
+		w := httptest.NewRecorder()
+		New(Config{Loopback: true, Policy: one.policy}, nil).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		if w.Code != one.want {
+			t.Errorf("%s, access file %v: %d %s, want %d", one.proto, one.policy != nil, w.Code, w.Body, one.want)
+		}
+	}
+}
+
 // asking sends requests with a token from addresses to a guard, and gives the status of the answer.
 func asking(t *testing.T, c Config) func(from, token string) int {
 	h := New(c, nil).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
