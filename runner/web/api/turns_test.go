@@ -58,7 +58,9 @@ func TestFewRequestsReadManyClassesAtATime(t *testing.T) {
 		}
 		synctest.Wait()
 		for _, one := range []struct{ method, path, body string }{
-			{"GET", list, ""}, {"GET", "/api/v1/forecast", ""}, {"GET", "/api/v1/calendar.ics?plan=school", ""},
+			{"GET", list, ""},
+			{"GET", "/api/v1/forecast", ""},
+			{"GET", "/api/v1/calendar.ics?plan=school", ""},
 			{"POST", "/api/v1/closures", day + `,"preview":true}`},
 		} {
 			begin := time.Now()
