@@ -167,6 +167,10 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	case loss.ExceedsLimit():
 		r.State, r.Note, r.ReasonCode = store.RevisionWaiting, runner.NoteOf(r, loss.String()), string(loss.Code())
 	}
+	changes, err := o.changes(ctx, active, p, replaced)
+	if err != nil {
+		return err
+	}
 	before, err := o.s.ActiveRevisions(ctx)
 	if err != nil {
 		return err
@@ -182,15 +186,14 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	o.tellRelative(p, r)
 	if r.State == store.RevisionWaiting {
 		o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm applies it", r.Plan, r.ID, r.Note), len("  "))
-		return o.tellLeaving(ctx, p)
+		o.a.printRunning(o.a.out, changes.running)
+		return nil
 	}
 	known := slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID })
 	what := appliedText(known, o.a.attended(ctx, o.s))
 	o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d %s", r.Plan, r.ID, what), len("  "))
-	if active != nil && replaced != r.ID {
-		o.tellChanges(active, p, replaced)
-	}
-	return o.tellLeaving(ctx, p)
+	o.tellChanges(changes, r.ID)
+	return nil
 }
 
 // appliedText says what applying a revision has done. Whether a daemon has loaded it is not in the store.
@@ -220,14 +223,7 @@ func (o applying) tellRelative(p *plan.Plan, r store.Revision) {
 	}
 }
 
-// tellLeaving reports the classes that are being recorded and that the plan no longer has.
-func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
-	list, err := leaving(ctx, o.s, p, o.a.now())
-	o.a.printLeaving(o.a.out, list)
-	return err
-}
-
-// active is the active plan of a name and its revision; nil where there is none. It is nil too where it cannot be read
+// active is the active plan of a name and its revision, 0 where there is none. The plan is nil too where it cannot be read
 // from the store; then the daemon decides whether a plan that follows it waits.
 func (o applying) active(ctx context.Context, p *plan.Plan) (*plan.Plan, int64) {
 	r, found, err := activeRevision(ctx, o.s, planfile.Checked{Plan: p})
@@ -236,26 +232,60 @@ func (o applying) active(ctx context.Context, p *plan.Plan) (*plan.Plan, int64) 
 	}
 	before, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
 	if err != nil {
-		return nil, 0
+		return nil, r.ID
 	}
 	return before, r.ID
 }
 
-// tellChanges counts what a plan changes of the one that it replaces, and says how to go back.
-func (o applying) tellChanges(before, after *plan.Plan, revision int64) {
-	d := forecast.CountDiff(before, after, forecast.Options{Now: o.a.clock()})
+// applyChanges are what a plan changes of the one that it replaces.
+type applyChanges struct {
+	replaced int64 // the revision; 0: there is none
+	counts   forecast.DifferenceCounts
+	running  runningChanges
+}
+
+// changes compares a plan with the one that it replaces, or where that cannot be read with the stored classes. It is asked before the plan
+// is stored: a daemon that has seen it has changed the classes.
+func (o applying) changes(ctx context.Context, before, after *plan.Plan, replaced int64) (c applyChanges, err error) {
+	now := o.a.clock()
+	rows, err := runningRows(ctx, o.s, after.Name)
+	if err != nil {
+		return c, err
+	}
+	c.replaced = replaced
+	switch opts := (forecast.Options{Now: now, Running: idsOf(rows)}); {
+	case before != nil:
+		c.counts = forecast.CountDiff(before, after, opts)
+	case replaced != 0:
+		d, err := occurrencesDiffer(ctx, o.s, after, opts)
+		if err != nil {
+			return c, err
+		}
+		c.counts = forecast.DifferenceCounts{Added: len(d.Added), Removed: len(d.Removed), Moved: len(d.Moved), Changed: len(d.Changed)}
+	}
+	c.running, err = readRunningChanges(ctx, o.s, rows, before, after, now)
+	return c, err
+}
+
+// tellChanges says how many classes a revision changes, how to go back, and what becomes of those that are being recorded.
+func (o applying) tellChanges(c applyChanges, revision int64) {
 	var parts []string
 	for _, part := range []struct {
 		n    int
 		verb string
-	}{{d.Removed, "removed"}, {d.Added, "added"}, {d.Moved, "moved"}, {d.Changed, "changed"}} {
+	}{{c.counts.Removed, "removed"}, {c.counts.Added, "added"}, {c.counts.Moved, "moved"}, {c.counts.Changed, "changed"}} {
 		if part.n > 0 {
 			parts = append(parts, render.Plural(part.n, "class")+" "+part.verb)
 		}
 	}
-	if len(parts) > 0 {
-		o.a.printHanging(o.a.out, "  ", fmt.Sprintf("%s; rundown apply --revision %d takes this back", strings.Join(parts, ", "), revision), 4)
+	if c.replaced != 0 && c.replaced != revision {
+		text := "no classes differ"
+		if len(parts) > 0 {
+			text = fmt.Sprintf("%s; rundown apply --revision %d takes this back", strings.Join(parts, ", "), c.replaced)
+		}
+		o.a.printHanging(o.a.out, "  ", text, 4)
 	}
+	o.a.printRunning(o.a.out, c.running)
 }
 
 // confirmAll confirms the newest revision of each plan that waits.
@@ -268,16 +298,35 @@ func (o applying) confirmAll(ctx context.Context) error {
 		fmt.Fprintln(o.a.out, "no plan is waiting for a confirmation")
 	}
 	for _, r := range waiting {
+		changes, err := o.confirmed(ctx, r)
+		if err != nil {
+			return err
+		}
 		text, err := operate.Confirm(ctx, o.s, r, o.a.operator(o.why))
 		if err != nil {
 			return err
 		}
 		o.a.answer(text)
+		o.tellChanges(changes, r.ID)
 		if o.a.out.err != nil { // the others are left for a call that can tell of them
 			break
 		}
 	}
 	return nil
+}
+
+// confirmed is what a revision that waits changes; nothing where its plan cannot be read, which only the daemon can that was given it.
+func (o applying) confirmed(ctx context.Context, r store.Revision) (applyChanges, error) {
+	whole, err := o.s.Revision(ctx, r.ID)
+	if err != nil {
+		return applyChanges{}, err
+	}
+	p, err := runner.LoadRevision(whole, rules.Options{Now: o.a.clock()})
+	if err != nil {
+		return applyChanges{}, nil
+	}
+	active, replaced := o.active(ctx, p)
+	return o.changes(ctx, active, p, replaced)
 }
 
 // log tells the log of plans what was applied and why. It comes after the revision: a crash in between leaves no entry.

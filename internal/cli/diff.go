@@ -29,7 +29,8 @@ With two plans, diff compares them. With one, it compares the plan with its
 active revision in the store. The output lists the classes that are added,
 removed, moved and changed, and how peaks, minutes and cost change. Classes of
 a recording that differ in the same way are one line; JSON has each class as
-well.
+well. A class that is on now counts, and of one that the store shows running the
+output says what becomes of its recording.
 
 Orders given by cancel and extend are not part of either side. The store keeps
 no secrets: a secret that is written out in the active revision is left out of
@@ -91,7 +92,7 @@ func (a *app) diff(ctx context.Context, paths []string, opts forecast.Options, f
 // shownDifferences limits the groups of a kind in text output. JSON has all.
 const shownDifferences = 20
 
-// diffText writes the difference for people: the head line, classes that are being recorded and leave, renames, the groups of each
+// diffText writes the difference for people: the head line, classes that are being recorded and change, renames, the groups of each
 // kind, and what changes in the forecast.
 func (a *app) diffText(w io.Writer, d comparison) {
 	say := func(text string) { a.printHanging(w, "", text, len("  ")) }
@@ -100,7 +101,7 @@ func (a *app) diffText(w io.Writer, d comparison) {
 	}
 	groups := d.Groups()
 	say(diffHead(d, groups))
-	a.printLeaving(w, d.leaving)
+	a.printRunning(w, d.running)
 	for _, r := range d.Renamed {
 		say(fmt.Sprintf("= %s: %s", view.Line(r.To), render.RenameText(r)))
 	}
@@ -255,8 +256,16 @@ func diffMarkdown(w io.Writer, d comparison) {
 	if d.applied != nil {
 		fmt.Fprintf(w, "%s\n\n", d.applied.text())
 	}
-	if len(d.leaving) > 0 {
-		fmt.Fprintf(w, "%s; what runs is recorded to its end\n\n", leavingHead(d.leaving))
+	leaving, changing := d.running.split()
+	if len(leaving) > 0 {
+		fmt.Fprintf(w, "%s; what runs is recorded to its end\n\n", leavingHead(len(leaving)))
+	}
+	if len(changing) > 0 {
+		fmt.Fprintf(w, "%s:\n\n", changingHead(len(changing)))
+		for _, r := range changing {
+			fmt.Fprintf(w, "- %s\n", view.Line(r.text()))
+		}
+		fmt.Fprintln(w)
 	}
 	fmt.Fprintln(w, "| | before | after |\n| --- | --- | --- |")
 	for _, l := range forecastLines(d) {
@@ -300,6 +309,7 @@ type differenceJSON struct {
 	Renamed []renameJSON          `json:"renamed"`
 	Groups  []differenceGroupJSON `json:"groups"`  // what people are shown: classes whose time is edited are moved
 	Leaving []leavingJSON         `json:"leaving"` // classes that are being recorded and that the plan does not hold
+	Running []runningJSON         `json:"running"` // what becomes of classes that are being recorded, those of leaving too
 	Before  *view.Forecast        `json:"before"`  // null: unknown
 	After   *view.Forecast        `json:"after"`
 }
@@ -343,7 +353,7 @@ func differenceView(d comparison) differenceJSON {
 		}
 		return views
 	}
-	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed), Leaving: leavingView(d.leaving)}
+	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed), Leaving: d.running.leavingView(), Running: d.running.view()}
 	v.Renamed, v.Groups = []renameJSON{}, []differenceGroupJSON{}
 	for _, r := range d.Renamed {
 		v.Renamed = append(v.Renamed, renameJSON{r.From, r.To, r.Classes})

@@ -21,12 +21,13 @@ import (
 type comparison struct {
 	*forecast.Difference
 	applied *applied       // nil where two files are compared
-	leaving []leavingClass // that are being recorded, where the plan is compared with the store
+	running runningChanges // where the plan is compared with the store
 }
 
 // applied is the side of a comparison that comes from the store.
 type applied struct {
 	revision store.Revision // 0 for none
+	plan     *plan.Plan     // of it; nil: there is none, or it cannot be read
 	classes  bool           // the classes that the store holds, since it has no text of the revision
 	note     string         // why there is none, or what is left out
 }
@@ -73,19 +74,24 @@ func (a *applied) view() *appliedJSON {
 }
 
 // diffApplied compares a plan with its active revision or, if the store could not keep the text of that, with the stored
-// classes. It also lists the running classes that the plan no longer has.
+// classes. It also tells what becomes of the running classes.
 func (a *app) diffApplied(ctx context.Context, given planfile.Checked, opts forecast.Options) (comparison, error) {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return comparison{}, err
 	}
 	defer s.Close()
+	rows, err := runningRows(ctx, s, given.Plan.Name)
+	if err != nil {
+		return comparison{}, err
+	}
+	opts.Running = idsOf(rows)
 	d, err := diffStored(ctx, s, given, opts)
 	if err != nil {
 		return comparison{}, err
 	}
 	if given.Sound() { // of another plan it is not known what it holds
-		d.leaving, err = leaving(ctx, s, given.Plan, a.now())
+		d.running, err = readRunningChanges(ctx, s, rows, d.applied.plan, given.Plan, a.now())
 	}
 	return d, err
 }
@@ -114,9 +120,9 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 	}
 	if err != nil {
 		d, failure := occurrencesDiffer(ctx, s, p, opts)
-		return comparison{Difference: d, applied: &applied{r, true, err.Error()}}, failure
+		return comparison{Difference: d, applied: &applied{revision: r, classes: true, note: err.Error()}}, failure
 	}
-	d := comparison{Difference: forecast.Diff(before, after, opts), applied: &applied{revision: r}}
+	d := comparison{Difference: forecast.Diff(before, after, opts), applied: &applied{revision: r, plan: before}}
 	if masked {
 		d.applied.note = "secrets that are written out in the plan are not compared"
 	}
@@ -182,10 +188,10 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 	for o := range schedule.All(p, from.Add(-reach), until.Add(reach)) {
 		row, known := applied[o.ID]
 		delete(applied, o.ID)
-		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) }
+		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) || opts.Running[o.ID] }
 		c := forecast.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
 		if known {
-			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), row.End.In(o.Settings.Zone)
+			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), view.PlanEnd(row).In(o.Settings.Zone)
 		}
 		if !o.Cancelled() {
 			c.Start, c.End = o.Start, o.End
@@ -196,7 +202,7 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 			d.Removed = append(d.Removed, c)
 		case !known && !o.Cancelled():
 			d.Added = append(d.Added, c)
-		case known && (!row.Start.Equal(o.Start) || !row.End.Equal(o.End)):
+		case known && (!row.Start.Equal(o.Start) || !view.PlanEnd(row).Equal(o.End)):
 			d.Moved = append(d.Moved, c)
 		case known && row.URL != o.URL.String():
 			c.Keys = []string{"url"}
@@ -204,9 +210,9 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 		}
 	}
 	for _, r := range rows {
-		if _, left := applied[r.ID]; left && !r.Start.Before(from) && r.Start.Before(until) {
+		if _, left := applied[r.ID]; left && !r.Absent && (opts.Running[r.ID] || !r.Start.Before(from) && r.Start.Before(until)) {
 			zone := view.ZoneOf(r)
-			d.Removed = append(d.Removed, forecast.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
+			d.Removed = append(d.Removed, forecast.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: view.PlanEnd(r).In(zone)})
 		}
 	}
 	return d, nil

@@ -4,13 +4,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // TestPeopleHearWhatAPlanChanges has a plan with twelve classes of tomorrow, of which one and then six more are left out.
@@ -93,5 +97,129 @@ func TestAClassThatRunsOrBeganSinceTheRevisionCounts(t *testing.T) {
 		if c := changeBetween("today", before, after, store.Revision{At: at(tt.applied), State: tt.state}, at(tt.now)); c.Removed != tt.removed || c.Added+c.Moved+c.Changed > 0 {
 			t.Errorf("applied at %s, seen at %s: %+v, want %d removed", tt.applied, tt.now, c, tt.removed)
 		}
+	}
+}
+
+// TestPeopleHearWhatBecomesOfARunningClass has plans that cancel, cut, move and give another page to a class that began a minute ago. diff
+// and apply tell of it before it happens, and the daemon, the history and the page of the class afterwards.
+func TestPeopleHearWhatBecomesOfARunningClass(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t, "--start-after", "10ms")
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	begun := time.Now().UTC().Add(-time.Minute).Truncate(time.Second)
+	day, name := begun.Format(time.DateOnly), "running@"+begun.Format(time.DateOnly)
+	clock := func(after time.Duration) string { return session.ClockOn(begun, begun.Add(after)) }
+	plan := func(more string) string {
+		return aroundNow + "  running: {when: " + dated(begun, 20*time.Minute) + more + "}\n" +
+			"  later: {when: " + dated(begun.AddDate(0, 0, 60).Truncate(time.Hour), time.Hour/2) + "}\n"
+	}
+	change := func(text string) string { return ", changes: {" + day + ": " + text + "}" }
+	write(t, path, plan(""))
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 1h"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "state=recording")
+
+	edited := filepath.Join(folder, "edited.yaml")
+	tomorrow := begun.AddDate(0, 0, 1)
+	const page = ", url: \"https://school.example/another\""
+	for _, tt := range []struct {
+		name, more, head, says string
+		effect                 runner.RunningKind
+	}{
+		{"cancelled", change("cancelled"), "0 added, 1 removed, 0 moved, 0 changed", "the plan cancels it: its recording stops", runner.RunningCancelled},
+		{
+			"cut", change("{to: \"" + begun.Format(time.TimeOnly) + "-" + begun.Add(15*time.Minute).Format(time.TimeOnly) + "\"}"), "0 added, 0 removed, 1 moved, 0 changed",
+			"the plan ends it at " + clock(15*time.Minute) + " instead of " + clock(20*time.Minute) + ": it is recorded until " + clock(15*time.Minute+time.Second), runner.RunningRetimed,
+		},
+		{
+			"cut to what is past", change("{to: \"" + begun.Format(time.TimeOnly) + "-" + begun.Add(20*time.Second).Format(time.TimeOnly) + "\"}"), "0 added, 0 removed, 1 moved, 0 changed",
+			"the plan ends it at " + clock(20*time.Second) + ", which is past: that is refused, and it is recorded until " + clock(20*time.Minute+time.Second), runner.RunningEndPast,
+		},
+		{
+			"moved", change("{to: " + dated(tomorrow, 20*time.Minute) + "}"), "0 added, 0 removed, 1 moved, 0 changed",
+			"the plan moves it to " + tomorrow.Format("Mon 2006-01-02 15:04 MST") + ": its recording stops, and it is recorded again then", runner.RunningMoved,
+		},
+		{
+			"another page", page, "0 added, 0 removed, 0 moved, 1 changed",
+			"the plan gives it another page: it is recorded from the old page, and the new one is used from its next class on; " +
+				"rundown cancel " + name + " and then rundown cancel --undo " + name + " begin a session with it now", runner.RunningNewPage,
+		},
+	} {
+		write(t, edited, plan(tt.more))
+		_, text, said := command(t, "diff", edited, "--store", dsn)
+		if !strings.Contains(text, "\n"+tt.head+"\n1 running class changes:\n  "+name+": "+tt.says+"\n") {
+			t.Errorf("%s: diff says\n%s%s", tt.name, text, said)
+		}
+		if _, text, _ = command(t, "diff", edited, "--store", dsn, "--format", "markdown"); !strings.Contains(text, "1 running class changes:\n\n- "+name+": "+tt.says+"\n") {
+			t.Errorf("%s: the markdown says\n%s", tt.name, text)
+		}
+		_, text, _ = command(t, "diff", edited, "--store", dsn, "--format", "json")
+		if d := decoded[differenceJSON](t, text); len(d.Running) != 1 || d.Running[0].Effect != tt.effect || len(d.Leaving) > 0 {
+			t.Errorf("%s: the JSON says %+v", tt.name, d.Running)
+		}
+		if _, text, _ = command(t, "diff", path, edited); !strings.HasPrefix(text, tt.head+"\n") {
+			t.Errorf("%s: of two files diff says\n%s", tt.name, text)
+		}
+	}
+
+	if status, _, said := command(t, "extend", name, "10m", "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	daemon.await(1, `msg="order taken"`)
+	_, text, _ := command(t, "show", name, "--store", dsn)
+	if want := " to " + begun.Add(30*time.Minute+time.Second).Format(view.TimeForm) + "\n"; !regexp.MustCompile(`(?m)^  to record .*` + regexp.QuoteMeta(want)).MatchString(text) {
+		t.Errorf("show lacks what is recorded with the extension%s%s", want, text)
+	}
+	if _, text, _ = command(t, "status", "--store", dsn); !regexp.MustCompile(` recording +2\dm left, \dm missing`).MatchString(text) {
+		t.Errorf("status does not say what is missing:\n%s", text)
+	}
+
+	write(t, edited, plan(page))
+	_, text, said := command(t, "apply", edited, "--store", dsn)
+	if !strings.Contains(text, "\n  1 class changed; rundown apply --revision 1 takes this back\n1 running class changes:\n  "+name+": the plan gives it another page") {
+		t.Errorf("apply says\n%s%s", text, said)
+	}
+	daemon.await(1, "plan applied", "revision=2", "changed=1")
+	for _, args := range [][]string{{"history", name}, {"show", name}} {
+		_, text, _ = command(t, append(args, "--store", dsn)...)
+		for _, want := range []string{" page +https://school.example/running\\?", " new page +https://school.example/another ", "revision 2 of the plan gives it another page"} {
+			if !regexp.MustCompile(want).MatchString(strings.Join(strings.Fields(text), " ")) {
+				t.Errorf("%v lacks %q:\n%s", args, want, text)
+			}
+		}
+	}
+	_, text, _ = command(t, "status", "--store", dsn, "--format", "json")
+	if o := decoded[statusJSON](t, text).Occurrences; len(o) != 1 || !strings.HasPrefix(deref(o[0].Page), "https://school.example/running?") {
+		t.Errorf("the page is another one than its session records: %s", text)
+	}
+	if _, text, _ = command(t, "diff", edited, "--store", dsn); !strings.Contains(text, "\nno classes differ\n\n") {
+		t.Errorf("what is applied differs from itself:\n%s", text)
+	}
+
+	for _, order := range [][]string{{"cancel", name}, {"cancel", name, "--undo"}} { // as the hint says
+		if status, _, said := command(t, append(order, "--store", dsn)...); status != StatusOK {
+			t.Fatal(said)
+		}
+		if len(order) == 2 {
+			daemon.await(1, "state=ended")
+		}
+	}
+	daemon.await(1, "state=recording", "recorded_now=false")
+	eventually(t, 20*time.Second, "a session records the new page", func() bool {
+		sessions := readLedger(t, address).Sessions
+		return len(sessions) == 2 && sessions[1].URL == "https://school.example/another"
+	})
+	eventually(t, 20*time.Second, "the page is the new one", func() bool {
+		_, text, _ := command(t, "history", name, "--store", dsn)
+		return !strings.Contains(text, "new page") && strings.Contains(text, "https://school.example/another\n")
+	})
+
+	write(t, edited, plan(page+change("cancelled")))
+	if _, text, said = command(t, "apply", edited, "--store", dsn); !strings.Contains(text, "\n  1 class removed; rundown apply --revision 2 takes this back\n1 running class changes:\n  "+name+": the plan cancels it: its recording stops\n") {
+		t.Errorf("apply says\n%s%s", text, said)
+	}
+	daemon.await(1, "plan applied", "revision=3", "removed=1", "changed=0", "stopped_running=1")
+	if _, text, _ = command(t, "history", name, "--store", dsn); !strings.Contains(text, "revision 3 of the plan cancels it: its recording stops\n") {
+		t.Errorf("the history has no line of the revision:\n%s", text)
 	}
 }

@@ -115,7 +115,11 @@ func (a *app) previewWithdrawal(ctx context.Context, s *store.Store, r store.Rev
 		}
 	}
 	a.printHanging(a.out, "", fmt.Sprintf("plan %s, revision %d: %s", r.Plan, r.ID, what), len("  "))
-	list, err := leaving(ctx, s, &plan.Plan{Name: r.Plan}, a.now())
-	a.printLeaving(a.out, list)
+	rows, err := runningRows(ctx, s, r.Plan)
+	if err != nil {
+		return err
+	}
+	list, err := readRunningChanges(ctx, s, rows, nil, &plan.Plan{Name: r.Plan}, a.now())
+	a.printRunning(a.out, list)
 	return err
 }
