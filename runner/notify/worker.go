@@ -82,7 +82,7 @@ func (w *worker) run(ctx context.Context) {
 	written, end := outlive(ctx, writeWithin)
 	defer end()
 	defer func() {
-		if t := w.now(); w.unsettled != nil {
+		if t := w.now(); w.unwritten != nil {
 			if err := w.write(written, &t); err != nil {
 				w.n.complain("messages cannot be settled; those that were taken are sent again", err)
 			}
