@@ -13,6 +13,7 @@ import (
 	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/forecast"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/notify"
 	"rundown/runner/store"
@@ -151,7 +152,34 @@ func (d *daemon) planChange(ctx context.Context, name string, id int64) (*notify
 	if after == nil {
 		return nil, err
 	}
-	return changeBetween(name, before, after, r.Revision, d.a.clock()), nil
+	c := changeBetween(name, before, after, r.Revision, d.a.clock())
+	if before != nil && c.Changed > 0 {
+		rows, err := runningRows(ctx, d.work.store, name)
+		if err != nil {
+			return nil, err
+		}
+		c.OldPage = oldPages(before, after, rows)
+	}
+	return c, nil
+}
+
+// oldPages counts the classes whose sessions record a page that a plan has replaced. It asks the plans and the sessions, since it is not
+// known whether the rows have the new page already.
+func oldPages(before, after *plan.Plan, rows []store.Row) (n int) {
+	old, new := schedule.NewFinder(before), schedule.NewFinder(after)
+	for _, row := range rows {
+		was, held := old.Find(row.ID)
+		is, holds := new.Find(row.ID)
+		if !held || !holds {
+			continue
+		}
+		doc := view.AccountOf(row.Occurrence, row.Sessions)
+		page := is.Occurrence().URL.String()
+		if page != was.Occurrence().URL.String() && page != doc.RecordedPage() {
+			n++
+		}
+	}
+	return n
 }
 
 // changeBetween counts the classes that a revision changes of those that had not ended when it was made, or now where that is earlier.

@@ -105,18 +105,18 @@ func TestAClassThatRunsOrBeganSinceTheRevisionCounts(t *testing.T) {
 func TestPeopleHearWhatBecomesOfARunningClass(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, "--start-after", "10ms")
-	folder := t.TempDir()
+	hook, folder := newReceiver(t), t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
 	begun := time.Now().UTC().Add(-time.Minute).Truncate(time.Second)
 	day, name := begun.Format(time.DateOnly), "running@"+begun.Format(time.DateOnly)
 	clock := func(after time.Duration) string { return session.ClockOn(begun, begun.Add(after)) }
 	plan := func(more string) string {
-		return aroundNow + "  running: {when: " + dated(begun, 20*time.Minute) + more + "}\n" +
+		return notified(", severity: info") + "  running: {when: " + dated(begun, 20*time.Minute) + more + "}\n" +
 			"  later: {when: " + dated(begun.AddDate(0, 0, 60).Truncate(time.Hour), time.Hour/2) + "}\n"
 	}
 	change := func(text string) string { return ", changes: {" + day + ": " + text + "}" }
 	write(t, path, plan(""))
-	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 1h"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon := start(t, "stderr", append(hook.env(), "RUNDOWN_TEST_WATCH=50ms 500ms 1h"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	daemon.await(1, "state=recording")
 
 	edited := filepath.Join(folder, "edited.yaml")
@@ -194,6 +194,11 @@ func TestPeopleHearWhatBecomesOfARunningClass(t *testing.T) {
 	}
 	if _, text, _ = command(t, "diff", edited, "--store", dsn); !strings.Contains(text, "\nno classes differ\n\n") {
 		t.Errorf("what is applied differs from itself:\n%s", text)
+	}
+
+	eventually(t, 20*time.Second, "people hear of the revision", func() bool { return len(hook.events("plan.applied")) == 2 })
+	if heard := hook.events("plan.applied")[1].Data.Text; !strings.Contains(heard, " 1 is changed otherwise.") || !strings.Contains(heard, " 1 class is being recorded from the old page, ") {
+		t.Errorf("plan.applied says %q", heard)
 	}
 
 	for _, order := range [][]string{{"cancel", name}, {"cancel", name, "--undo"}} { // as the hint says

@@ -107,6 +107,7 @@ type PlanChange struct {
 	Changed int    `json:"changed,omitempty"`  // otherwise
 	First   *Class `json:"first,omitempty"`    // the first of them; nil: there is none
 	FirstIs string `json:"first_is,omitempty"` // added, removed, moved or changed
+	OldPage int    `json:"old_page,omitempty"` // of Changed, those that are being recorded from a page that the plan no longer has for them
 }
 
 // Closure is an order for many classes.

@@ -76,6 +76,9 @@ func (t topic) planChange(would string) string {
 		first.f.Class = c.First
 		text += fmt.Sprintf(" The first of them is %s (%s).", first.class(), c.FirstIs)
 	}
+	if c.OldPage > 0 && would == "" {
+		text += " " + verb(c.OldPage, plural(c.OldPage, "class", "classes"), "is", "are") + " being recorded from the old page, and the new one is used from the next class on."
+	}
 	return text
 }
 

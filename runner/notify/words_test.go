@@ -231,3 +231,12 @@ func TestAnExtensionBeyondMidnightIsToldWithItsDay(t *testing.T) {
 		}
 	}
 }
+
+// TestARunningClassIsSaidToKeepItsPage has a plan that gives another page to a class that is being recorded.
+func TestARunningClassIsSaidToKeepItsPage(t *testing.T) {
+	said := topic{f: Fact{Change: &PlanChange{Days: 366, Changed: 3, OldPage: 1}}}
+	const want = " Of the classes of the next 366 days, 3 are changed otherwise. 1 class is being recorded from the old page, and the new one is used from the next class on."
+	if got := said.planChange(""); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
