@@ -167,7 +167,7 @@ func changeOfRunning(before *document, after session.Spec, app string, c *specCh
 	if !known {
 		zone = before.Start.Location()
 	}
-	r := &RunningChange{ID: before.ID, was: was.Interval, is: was.Interval, until: was.Until, zone: zone}
+	r := &RunningChange{ID: c.row.ID, was: was.Interval, is: was.Interval, until: was.Until, zone: zone}
 	if c.verb == remove {
 		if r.Kind = RunningLeft; c.follows {
 			r.Kind = RunningReplaced

@@ -353,7 +353,10 @@ func differenceView(d comparison) differenceJSON {
 		}
 		return views
 	}
-	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed), Leaving: d.running.leavingView(), Running: d.running.view()}
+	v := differenceJSON{
+		Applied: d.applied.view(), Leaving: d.running.leavingView(), Running: d.running.view(),
+		Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed),
+	}
 	v.Renamed, v.Groups = []renameJSON{}, []differenceGroupJSON{}
 	for _, r := range d.Renamed {
 		v.Renamed = append(v.Renamed, renameJSON{r.From, r.To, r.Classes})

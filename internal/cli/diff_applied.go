@@ -188,7 +188,8 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 	for o := range schedule.All(p, from.Add(-reach), until.Add(reach)) {
 		row, known := applied[o.ID]
 		delete(applied, o.ID)
-		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) || opts.Running[o.ID] }
+		runs := opts.Running[o.ID] || known && !row.Start.After(opts.Now) && opts.Now.Before(row.End)
+		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) || runs }
 		c := forecast.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
 		if known {
 			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), view.PlanEnd(row).In(o.Settings.Zone)
@@ -212,7 +213,8 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 	for _, r := range rows {
 		if _, left := applied[r.ID]; left && !r.Absent && (opts.Running[r.ID] || !r.Start.Before(from) && r.Start.Before(until)) {
 			zone := view.ZoneOf(r)
-			d.Removed = append(d.Removed, forecast.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: view.PlanEnd(r).In(zone)})
+			gone := forecast.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: view.PlanEnd(r).In(zone)}
+			d.Removed = append(d.Removed, gone)
 		}
 	}
 	return d, nil

@@ -10,6 +10,8 @@ import (
 	"rundown/internal/planfile"
 	"rundown/runner"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
+	"rundown/runner/view"
 )
 
 // writtenOut is a plan with an address that is written out.
@@ -79,5 +81,48 @@ func TestAPlanIsComparedWithAsMuchOfItsRevisionAsTheStoreKept(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestARunningClassIsComparedWithItsRow has a revision of which the store holds the hash only, and a class of it that is being recorded.
+func TestARunningClassIsComparedWithItsRow(t *testing.T) {
+	dsn, path := emptyStore(t), filepath.Join(t.TempDir(), "plan.yaml")
+	start := noon.UTC().Add(-30 * time.Minute)
+	plan := func(more string) {
+		write(t, path, writtenOut+"  latin: {when: "+dated(start, time.Hour)+more+"}\n")
+	}
+	plan("")
+	c, err := (&app{}).loadPlan(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, err := runner.NewRevision(c.Plan, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare.At = start.Add(-time.Hour)
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.AddRevision(t.Context(), bare); err != nil {
+		t.Fatal(err)
+	}
+	row := storetest.Row{Occurrence: store.Occurrence{
+		ID: "school/latin/" + start.Format(view.IdentityForm), Plan: "school", Recording: "latin", Day: start.Format(time.DateOnly), Clock: start.Format("15:04"),
+		App: "app", URL: "https://school.example/latin", Start: start, End: start.Add(time.Hour), State: "recording", Doc: []byte(`{"timezone":"UTC"}`),
+	}}
+	if failures, err := storetest.Write(t.Context(), s, "app", row); err != nil || failures[0] != nil {
+		t.Fatal(err, failures)
+	}
+	for more, want := range map[string]string{
+		", changes: {" + start.Format(time.DateOnly) + ": cancelled}": " 1 removed, 0 moved, 0 changed\n1 running class changes:\n  latin@" + start.Format(time.DateOnly) + ": the plan cancels it: its recording stops\n",
+		", url: \"https://school.example/b\"":                         " 0 removed, 0 moved, 1 changed\n1 running class changes:\n",
+	} {
+		plan(more)
+		if _, out, said := commandAt(t, noon, "diff", path, "--store", dsn); !strings.Contains(out, want) {
+			t.Errorf("got\n%s%swant %q", out, said, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -73,7 +74,7 @@ func readRunningChanges(ctx context.Context, s *store.Store, rows []store.Row, b
 	}
 	var classes runningChanges
 	for _, r := range list {
-		classes = append(classes, runningClass{r, names[r.ID]})
+		classes = append(classes, runningClass{r, cmp.Or(names[r.ID], r.ID)})
 	}
 	return classes, nil
 }
@@ -112,7 +113,8 @@ func (r *runningClass) text() string {
 	case r.Kind == runner.RunningLeft:
 		return fmt.Sprintf("%s is recorded until %s; rundown cancel %s stops it", r.name, r.Until().Format("15:04:05 MST"), r.name)
 	case r.NewPage:
-		return fmt.Sprintf("%s: %s; rundown cancel %s and then rundown cancel --undo %s begin a session with it now", r.name, r.Text("the plan"), r.name, r.name)
+		hint := fmt.Sprintf("rundown cancel %s and then rundown cancel --undo %s begin a session with it now", r.name, r.name)
+		return fmt.Sprintf("%s: %s; %s", r.name, r.Text("the plan"), hint)
 	}
 	return r.name + ": " + r.Text("the plan")
 }
