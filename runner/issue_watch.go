@@ -129,7 +129,8 @@ func (e *Engine) checkStore() {
 // storeReplaced tells that the store is gone. What follows is the same as for a store that cannot be written: the state
 // goes on in memory, what runs is watched and stopped on time, and nothing is begun.
 func (e *Engine) storeReplaced(err error) {
-	const try = "put the file back, or restart the daemon: it begins on what is there now and reports each session that this store does not know as an orphan"
+	// Another file must not be put in its place by hand: SQLite would take the old log that lies beside it for its own.
+	const try = "if the file was moved, move it back; else stop the daemon, put a copy in place with rundown store restore COPY, or remove what is left of the store to begin anew, and start the daemon: it reports sessions that the store does not know as orphans"
 	e.raise("", Issue{ID: reason.IssueStoreReplaced, Severity: SeverityCritical, Blocking: true, Text: oneLine(err), Advice: try})
 	e.logThrottled("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err, "reason_code", reason.IssueStoreReplaced)
 }

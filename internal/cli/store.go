@@ -21,7 +21,7 @@ func newStoreCommand(a *app) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    a.noCommand,
 	}
-	cmd.AddCommand(newBackupCommand(a), newMigrateCommand(a), newCopyCommand(a), newReuseCommand(a))
+	cmd.AddCommand(newBackupCommand(a), newRestoreCommand(a), newMigrateCommand(a), newCopyCommand(a), newReuseCommand(a))
 	return cmd
 }
 
@@ -38,8 +38,7 @@ its name, an existing file is never replaced, and only the owner can read it.
 
 PostgreSQL makes its own copies: use pg_dump.
 
-To restore a copy, stop the daemon, move the files of the store away (FILE,
-FILE-wal and FILE-shm), put the copy in place of FILE, and start the daemon.`,
+store restore puts a copy in the place of the store.`,
 		Example: `  rundown store backup /backups/rundown-$(date +%F).db
   rundown history --store sqlite:/backups/rundown-2031-09-17.db`,
 		Args: arguments(1, 1, "FILE"),
@@ -62,6 +61,44 @@ FILE-wal and FILE-shm), put the copy in place of FILE, and start the daemon.`,
 			return err
 		}
 		fmt.Fprintf(a.out, "%s: %d classes, %s\n", view.Line(args[0]), copied.Occurrences, size(copied.Bytes))
+		return nil
+	}
+	return cmd
+}
+
+// newRestoreCommand makes store restore. A daemon that works on the store is status 2, and so is a copy that cannot be used; the store
+// is then as before.
+func newRestoreCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "restore COPY",
+		Short: "Put a copy in the place of the store",
+		Long: `Put a copy made by store backup in the place of the store.
+
+The daemon must be stopped. The copy is checked first, and stays as it is. The
+files of the store are moved aside, and the owner and the permissions of the
+store are kept. Recordings that were started after the copy are unknown to it:
+the next daemon reports each that it comes upon as an orphan.
+
+PostgreSQL restores its own copies: use pg_restore.`,
+		Example: `  rundown store restore /backups/rundown-2031-09-17.db
+  rundown store restore copy.db --store sqlite:/var/lib/rundown/rundown.db`,
+		Args: arguments(1, 1, "COPY"),
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		dsn, err := a.storeDSN()
+		if err != nil {
+			return err
+		}
+		ctx, stop := untilSignal(cmd.Context())
+		defer stop()
+		r, err := store.Restore(ctx, dsn, args[0])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s: %d classes, %s\n", view.Line(r.Path), r.Occurrences, size(r.Bytes))
+		if r.Aside != "" {
+			a.say("the store that was there before is %s", r.Aside)
+		}
 		return nil
 	}
 	return cmd

@@ -176,7 +176,7 @@ var Groups = []reasonGroup{
 			{IssueNodeUnfit, "The node cannot work on a plan, since it lacks what the plan refers to. Other nodes own the plan's App IDs. Where there are none, the issue names the classes that nobody can stop.", "Set the variables that the issue names and restart the node, or write the files, which are read again without a restart."},
 			{IssueStoreFailed, "The store cannot be written. Recordings go on, and nothing begins. On SQLite they are stopped on time, on PostgreSQL once it answers again.", "Check the disk, its room and its permissions."},
 			{IssueDiskLow, "Little space is free on the disk of an SQLite store: less than 200 MB, or than a fifth of a disk of less than 1 GB. Once it is full, no class begins.", "Free some space. A class takes about 10 KB of the store; `run --keep` lets the file reuse the room of old classes, and does not make it smaller."},
-			{IssueStoreReplaced, "The store's files were deleted or replaced. What runs is stopped on time, and nothing begins.", "Put the file back, or restart the daemon."},
+			{IssueStoreReplaced, "The store's files were deleted or replaced. What runs is stopped on time, and nothing begins.", "If the file was moved, move it back. Else stop the daemon, put a copy in place with `rundown store restore COPY`, and start the daemon."},
 			{IssueClockOff, "The clock of this machine and that of the service differ by seconds.", "Let NTP set the clock."},
 			{IssueOrphan, "A session may run, and nothing here can stop it.", "See the class in `rundown history ID`."},
 			{IssuePlanRejected, "A plan could not be read or has errors. The active plan stays.", "Correct it; `rundown validate PLAN` lists its errors."},

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Copied says what a copy of a store holds.
@@ -106,6 +107,127 @@ func publish(from, to string) error {
 		_ = folder.Close()
 	}
 	return nil
+}
+
+// Restored says what [Restore] did.
+type Restored struct {
+	Copied
+	Path  string // of the store
+	Aside string // the file that was there before, with its write-ahead log beside it; "": there was none
+}
+
+// Restore puts a copy of a store in the place of an SQLite store. The copy stays as it is; it is checked before anything changes. What
+// was there is moved aside, the write-ahead log and its index with the file: SQLite takes a log that lies beside a file for its own, and
+// would write pages of the old store into the new one. The owner and the permissions of the file stay; without one, the store belongs to
+// the owner of the folder. While another process works on the store, the result is [ErrInUse].
+func Restore(ctx context.Context, dsn, from string) (r Restored, err error) {
+	if isPostgres(dsn) {
+		return r, errors.New("PostgreSQL restores its own copies: use pg_restore into a new database")
+	}
+	path, err := parseDSN(dsn)
+	if err != nil {
+		return r, err
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("restore store %s: %w", path, err)
+		}
+	}()
+	file := path
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		file = resolved
+	}
+	like, err := ownerBeside(file)
+	if err != nil {
+		return r, err
+	}
+	if copied, err := os.Stat(from); err != nil {
+		return r, err
+	} else if os.SameFile(copied, like) {
+		return r, fmt.Errorf("%s is the store itself: name a copy", from)
+	}
+	l, err := lockBeside(path, file)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, unlock(l)) }()
+	r.Path = path
+	fresh, err := os.CreateTemp(filepath.Dir(file), ".rundown-restore-*") // for its owner alone
+	if err != nil {
+		return r, withOwner(file, err)
+	}
+	defer os.Remove(fresh.Name())
+	defer fresh.Close()
+	if r.Copied, err = readCopy(ctx, from, fresh.Name()); err != nil {
+		return r, fmt.Errorf("%s cannot be used: %w", from, err)
+	}
+	ownedLike(fresh, like)
+	if like.Mode().IsRegular() {
+		err = fresh.Chmod(like.Mode().Perm())
+	}
+	if err := errors.Join(err, fresh.Sync()); err != nil {
+		return r, err
+	}
+	r.Aside, err = exchange(fresh.Name(), file)
+	return r, err
+}
+
+// readCopy copies what a copy of a store holds to an empty file, and checks it.
+func readCopy(ctx context.Context, from, to string) (c Copied, err error) {
+	if from, err = filepath.Abs(from); err != nil { // SQLite may take a relative name for an address
+		return c, err
+	}
+	q := url.Values{"mode": {"ro"}}
+	if log, err := os.Stat(from + logSuffix); err != nil || log.Size() == 0 {
+		q.Set("immutable", "1") // nothing is made beside it
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(from), RawQuery: q.Encode()}).String())
+	if err != nil {
+		return c, err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, to); err != nil {
+		return c, err
+	}
+	schema, err := ReadSchema(ctx, "sqlite:"+to)
+	switch {
+	case err != nil:
+		return c, err
+	case schema.Have > schema.Want:
+		return c, fmt.Errorf("%w: it has schema %d, this version knows up to %d: use a newer rundown", ErrTooNew, schema.Have, schema.Want)
+	}
+	return checkCopy(ctx, to)
+}
+
+// exchange gives a finished file the name of a store, and that of the store and its log another. Where that fails, all is as before.
+func exchange(fresh, file string) (aside string, err error) {
+	const log, index = logSuffix, "-shm"
+	aside = file + ".replaced-" + time.Now().UTC().Format("20060102T150405Z")
+	var moved []string
+	for _, suffix := range []string{"", log, index} {
+		err := os.Rename(file+suffix, aside+suffix)
+		switch {
+		case err == nil:
+			moved = append(moved, suffix)
+		case errors.Is(err, fs.ErrNotExist):
+		default:
+			return "", errors.Join(err, moveBack(aside, file, moved))
+		}
+	}
+	if err := publish(fresh, file); err != nil {
+		return "", errors.Join(err, moveBack(aside, file, moved))
+	}
+	if !slices.Contains(moved, "") {
+		aside = ""
+	}
+	return aside, nil
+}
+
+func moveBack(aside, file string, suffixes []string) (err error) {
+	for _, suffix := range suffixes {
+		err = errors.Join(err, os.Rename(aside+suffix, file+suffix))
+	}
+	return err
 }
 
 // logEmpty says that nothing was written since the write-ahead log was emptied.

@@ -119,3 +119,71 @@ func TestACheckpointEmptiesTheLogAndWaitsForNobody(t *testing.T) {
 		t.Errorf("what was written after it reads %v, %v", found, err)
 	}
 }
+
+// TestACopyIsPutInThePlaceOfAStoreWhoseProcessWasKilled restores beside the write-ahead log that a kill leaves: the store is then what
+// the copy is, and what was there before is a store of its own.
+func TestACopyIsPutInThePlaceOfAStoreWhoseProcessWasKilled(t *testing.T) {
+	t.Parallel()
+	file, backup := filepath.Join(t.TempDir(), "rundown.db"), filepath.Join(t.TempDir(), "backup.db")
+	writes, out, _ := child(t, "write", file, worker)
+	read := func(n int) {
+		t.Helper()
+		for range n {
+			if !out.Scan() {
+				t.Fatal("the writer ended")
+			}
+		}
+	}
+	read(50)
+	copied, err := mustOpen(t, file, reader).Backup(t.Context(), backup)
+	must(t, err)
+	read(50)
+	if _, err := store.Restore(t.Context(), file, backup); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("while a process works on it: %v", err)
+	}
+	must(t, writes.Process.Kill())
+	_ = writes.Wait()
+	must(t, os.Chmod(file, 0o640))
+	damaged := filepath.Join(t.TempDir(), "damaged.db")
+	text, err := os.ReadFile(backup)
+	must(t, err)
+	must(t, os.WriteFile(damaged, text[:len(text)/2], 0o600))
+	for _, from := range []string{damaged, file, filepath.Join(t.TempDir(), "missing.db")} {
+		_, err := store.Restore(t.Context(), file, from)
+		if err == nil {
+			t.Fatalf("restored from %s", from)
+		}
+		wantOneLine(t, err, file, from)
+	}
+	r, err := store.Restore(t.Context(), file, backup)
+	must(t, err)
+	if r.Occurrences != copied.Occurrences || r.Path != file {
+		t.Errorf("restored %+v, the copy holds %d", r, copied.Occurrences)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the store has mode %v, %v", info.Mode(), err)
+	}
+	rows := func(name string) int {
+		t.Helper()
+		s := mustOpen(t, name, worker)
+		must(t, s.CheckIntegrity(t.Context()))
+		rows, err := s.Occurrences(t.Context(), store.Filter{})
+		must(t, err)
+		must(t, s.Close())
+		return len(rows)
+	}
+	if n := rows(file); int64(n) != copied.Occurrences {
+		t.Errorf("the store holds %d classes, the copy %d", n, copied.Occurrences)
+	}
+	if n := rows(r.Aside); n < 100 {
+		t.Errorf("what was there before holds %d classes", n)
+	}
+	must(t, os.Remove(file))
+	if r, err := store.Restore(t.Context(), file, backup); err != nil || r.Aside != "" || int64(rows(file)) != copied.Occurrences {
+		t.Errorf("where there was no store: %+v, %v", r, err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(file), ".rundown-*"))
+	if must(t, err); len(left) > 0 {
+		t.Errorf("it leaves %v", left)
+	}
+}

@@ -13,8 +13,8 @@ import (
 
 // advice says what a class of SQLite's errors means for who runs the program, and what to try.
 var advice = map[int]string{
-	sqlite3.SQLITE_NOTADB:   "it is not an SQLite database: name another file, or restore this one from a copy",
-	sqlite3.SQLITE_CORRUPT:  "it is damaged: restore it from a copy, or move it away to begin anew",
+	sqlite3.SQLITE_NOTADB:   "it is not an SQLite database: name another file, or put a copy in its place with rundown store restore",
+	sqlite3.SQLITE_CORRUPT:  "it is damaged: stop the daemon and put a copy in its place with rundown store restore",
 	sqlite3.SQLITE_READONLY: "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_PERM:     "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_CANTOPEN: "it cannot be opened: give this user read and write permission on the file and its folder",
