@@ -123,8 +123,8 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 		return err
 	}
 	c, ids, err := closure.Give(ctx, s, c)
-	if err != nil && c.ID == 0 {
-		return err // it was not stored
+	if err != nil && c.ID == 0 { // it was not stored
+		return withoutStore(err)
 	}
 	if err != nil {
 		return fmt.Errorf("closure %d: %d of %d classes: %w; the daemon goes on with it", c.ID, len(ids), len(l.Rows), err)

@@ -63,18 +63,26 @@ type act func(context.Context, *store.Store, view.Class, operate.Operator) (oper
 func (a *app) operate(cmd *cobra.Command, args []string, why string, act act) error {
 	s, c, err := a.openClass(cmd, args)
 	if err != nil {
-		return err
+		return withoutStore(err)
 	}
 	defer s.Close()
 	answer, err := act(cmd.Context(), s, c, a.operator(why))
 	if err != nil {
-		return err
+		return withoutStore(err)
 	}
 	a.answer(answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")")))
 	if !answer.Daemon {
 		a.tellStore(s)
 	}
 	return nil
+}
+
+// withoutStore adds to the error of an order that a store cannot take how recordings are stopped without one.
+func withoutStore(err error) error {
+	if !errors.Is(err, store.ErrUnwritable) {
+		return err
+	}
+	return fmt.Errorf("%w; nothing is ordered: an order needs the store. To stop all recordings without it, end the daemon and use rundown run --stop-all", err)
 }
 
 // tellStore says where an order went that no daemon carries out at once: one that is running may use another store.

@@ -217,3 +217,17 @@ func TestWhateverRoomIsLeftWhatRunsIsStopped(t *testing.T) {
 		})
 	}
 }
+
+// TestAnOrderThatTheStoreCannotTakeSaysWhatIsLeft orders on a full disk.
+func TestAnOrderThatTheStoreCannotTakeSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	dsn, s := healthy(t)
+	put(t, s, store.Occurrence{Recording: "art", Start: time.Now().Add(-20 * time.Minute).Truncate(time.Second), State: "recording"})
+	for _, args := range [][]string{{"cancel", "art"}, {"extend", "art", "15m"}} {
+		status, said := boundByPermissions(t, []string{fullAt(1)}, append(args, "--store", dsn)...)
+		if status != StatusTrouble || !strings.Contains(said, "nothing is ordered: an order needs the store") ||
+			!strings.Contains(said, "end the daemon and use rundown run --stop-all") {
+			t.Errorf("%v ends with status %d: %s", args, status, said)
+		}
+	}
+}
