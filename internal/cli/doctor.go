@@ -60,6 +60,7 @@ type checkup struct {
 
 	// simulated says that the daemon works with a simulator: --simulate says so, or the store belongs to one and no --api-url is given.
 	simulated bool
+	other     string // the service that the store belongs to, where the flags select Agora; "": that, or none
 }
 
 // add notes a check; try is what to do about it, "" for nothing.
@@ -219,7 +220,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	if !s.Remote() {
 		c.permissions(s.Path())
 	}
-	c.simulation(ctx, s)
+	c.storeService(ctx, s)
 	c.daemon(ctx, s)
 	if !s.Remote() {
 		c.room(s.Path())
@@ -237,15 +238,18 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	return applied
 }
 
-// simulation says that a store belongs to a simulator. That is a warning, since nothing else shows that there will be no recordings.
-func (c *checkup) simulation(ctx context.Context, s *store.Store) {
-	simulated, err := view.Simulated(ctx, s)
+// storeService looks which service a store belongs to. A simulator is a warning, since nothing else shows that there will be no
+// recordings. Another address is asked only where --api-url says so: the credentials are not to go where the store says.
+func (c *checkup) storeService(ctx context.Context, s *store.Store) {
+	name, err := s.Service(ctx)
 	switch {
 	case err != nil:
 		c.add("store", checkFail, err.Error(), "")
-	case simulated:
+	case name == view.ServiceSimulator:
 		c.simulated = c.simulated || c.a.flags.apiURL == ""
 		c.add("simulation", checkWarn, view.SimulatedText, "to record, start run without --simulate and with another store")
+	case name != "" && name != serviceAgora && c.a.flags.apiURL == "":
+		c.other = name
 	}
 }
 
@@ -281,32 +285,6 @@ func (c *checkup) daemon(ctx context.Context, s *store.Store) {
 		}
 		c.add("health", result, string(issue.ID)+": "+issue.Text, issue.Advice)
 	}
-}
-
-// room checks the disk of an SQLite store: free space, and that a file can be made there, as the journal of SQLite needs.
-func (c *checkup) room(path string) {
-	folder := filepath.Dir(path)
-	free, size, err := diskSpace(folder)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-	case err != nil:
-		c.add("space", checkWarn, "unknown: "+err.Error(), "")
-	case free < leastSpace(size):
-		issue, result := diskIssue(path, free, c.a.now()), checkWarn
-		if issue.Severity == runner.SeverityCritical {
-			result = checkFail
-		}
-		c.add("space", result, issue.Text, issue.Advice)
-	default:
-		c.add("space", checkOK, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "")
-	}
-	probe, err := os.CreateTemp(folder, ".rundown-doctor-*")
-	if err != nil {
-		c.add("store", checkFail, "the folder is not writable: "+cause(err).Error(), "make the user of the daemon its owner")
-		return
-	}
-	_ = probe.Close()
-	_ = os.Remove(probe.Name())
 }
 
 // plans reads the given plans, else the active ones.
@@ -386,6 +364,9 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 		return
 	case c.simulated:
 		c.skip("service", "skipped, not tested: the store belongs to a simulator")
+		return
+	case c.other != "":
+		c.skip("service", fmt.Sprintf("skipped, not tested: the store belongs to the service %s; add --api-url %s", c.other, c.other))
 		return
 	}
 	w := &environment{app: c.a}

@@ -179,3 +179,31 @@ func TestDoctorNeedsNoReferencesForASimulator(t *testing.T) {
 		}
 	}
 }
+
+// TestDoctorAsksNoServiceThatItWasNotGiven has a store of a daemon with --api-url: Agora itself is not asked about its classes, and the
+// credentials go to no address that only the store names.
+func TestDoctorAsksNoServiceThatItWasNotGiven(t *testing.T) {
+	address, _ := serve(t)
+	for _, pair := range canaries {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	tomorrows(t, path, 1)
+	dsn := emptyStore(t)
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true, Service: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1") // nothing gets to Agora
+	_, out, _ := command(t, "doctor", path, "--store", dsn)
+	if want := "skip  service: skipped, not tested: the store belongs to the service " + address + "; add --api-url " + address + "\n"; !strings.Contains(out, want) || strings.Contains(out, "app main") {
+		t.Errorf("it says\n%s\nwant\n%s", out, want)
+	}
+	if _, out, _ := command(t, "doctor", path, "--store", dsn, "--api-url", address); !strings.Contains(out, "ok    app main of today: ") {
+		t.Errorf("with --api-url it says\n%s", out)
+	}
+}

@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -237,4 +239,30 @@ func (w *diskWatch) freeBytes() (free uint64, known bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.free, w.known
+}
+
+// room checks the disk of an SQLite store: free space, and that a file can be made there, as the journal of SQLite needs.
+func (c *checkup) room(path string) {
+	folder := filepath.Dir(path)
+	free, size, err := diskSpace(folder)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case err != nil:
+		c.add("space", checkWarn, "unknown: "+err.Error(), "")
+	case free < leastSpace(size):
+		issue, result := diskIssue(path, free, c.a.now()), checkWarn
+		if issue.Severity == runner.SeverityCritical {
+			result = checkFail
+		}
+		c.add("space", result, issue.Text, issue.Advice)
+	default:
+		c.add("space", checkOK, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "")
+	}
+	probe, err := os.CreateTemp(folder, ".rundown-doctor-*")
+	if err != nil {
+		c.add("store", checkFail, "the folder is not writable: "+cause(err).Error(), "make the user of the daemon its owner")
+		return
+	}
+	_ = probe.Close()
+	_ = os.Remove(probe.Name())
 }
