@@ -35,7 +35,7 @@ import (
 
 // daemon is the state of the run command. The goroutine of [app.run] sets the fields before the engine starts. After that
 // they are read-only: the engine, the HTTP server and the plan reader use them from their own goroutines, and what they
-// point to is safe for concurrent use. What changes later, begun, notifier, unset, fleet, moved and disk, is safe for concurrent use, too.
+// point to is safe for concurrent use. What changes later, begun, notifier, unset, fleet and moved, is safe for concurrent use, too.
 type daemon struct {
 	a       *app
 	log     *slog.Logger
@@ -61,7 +61,6 @@ type daemon struct {
 	unset    sync.Map                        // of each *plan.Plan that vet accepts though it lacks something: its runner.Issue
 	fleet    fleetHealth
 	moved    movedAddresses
-	disk     diskWatch
 }
 
 // urls lead to the daemon.
@@ -287,7 +286,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	handler.Handle("GET /metrics", d.work.metrics.Handler(metrics.Sources{
 		Store: d.work.store, Now: d.a.clock, Moves: func() error { return d.engine.Progress(web.MovesWithin) }, Issues: issues,
 		Rejected: reader.rejectedPlans, LogDropped: d.a.log.Dropped,
-		FreeBytes: d.disk.freeBytes,
+		FreeBytes: d.work.disk.freeBytes,
 	}))
 	if d.hooked = secret != nil; d.hooked {
 		handler.Handle("/webhooks/agora", web.Notices(secret, d.engine.TakeNotice, d.log))
@@ -416,9 +415,9 @@ func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue)
 	var reported []byte
 	var by int64 // the node: one that was taken for dead has joined under another number
 	logged := issueLog{log: d.log}
-	d.disk.look(d.work.store, d.a.clock())
+	d.work.disk.look(d.work.store, d.a.clock())
 	every(ctx, healthInterval, func() {
-		d.disk.look(d.work.store, d.a.clock())
+		d.work.disk.look(d.work.store, d.a.clock())
 		logged.note(issues())
 		if d.engine.StoreFails() { // a write that waits for a lock would hold up the end of the daemon
 			return

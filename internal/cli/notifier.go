@@ -23,7 +23,7 @@ import (
 
 // issues are all health issues of the daemon.
 func (d *daemon) issues(reader *planReader) []runner.Issue {
-	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues(), d.moved.issues(), d.unsetIssues(), d.disk.issues())
+	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues(), d.moved.issues(), d.unsetIssues(), d.work.disk.issues())
 	n := d.notifier.Load()
 	if n == nil {
 		return issues

@@ -63,6 +63,7 @@ type environment struct {
 	folder  string               // temporary; "": none
 	app     *app
 	metrics *metrics.Metrics // nil: nothing is counted
+	disk    diskWatch        // of the store; the daemon alone watches it
 	closing []func() error   // what was opened, in order
 }
 

@@ -14,7 +14,7 @@ import (
 // advice says what a class of SQLite's errors means for who runs the program, and what to try.
 var advice = map[int]string{
 	sqlite3.SQLITE_NOTADB:   "it is not an SQLite database: name another file, or put a copy in its place with rundown store restore",
-	sqlite3.SQLITE_CORRUPT:  "it is damaged: stop the daemon and put a copy in its place with rundown store restore",
+	sqlite3.SQLITE_CORRUPT:  "it is damaged: stop the daemon and put a copy in its place with rundown store restore, or move its files away to begin anew",
 	sqlite3.SQLITE_READONLY: "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_PERM:     "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_CANTOPEN: "it cannot be opened: give this user read and write permission on the file and its folder",
