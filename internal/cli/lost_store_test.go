@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -21,6 +22,10 @@ func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
 	l.await(1, "level=ERROR", "the store was replaced", "was deleted or moved away while in use")
 	if status, text := get(l.listen + "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "not ready\nstore-replaced: ") {
 		t.Errorf("readyz answers %d: %q", status, text)
+	}
+	want := fmt.Sprintf("process %d works on it, and its files were deleted or moved away", l.process.cmd.Process.Pid)
+	if status, _, said := command(t, "status", "--store", l.dsn); status != StatusTrouble || !strings.Contains(said, want) {
+		t.Errorf("status ends with status %d and says %s", status, said)
 	}
 	l.process.end(syscall.SIGKILL)
 	for _, name := range []string{file + "-wal", file + "-shm"} {

@@ -293,6 +293,10 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 		return nil, err
 	}
 	s, err := store.Open(ctx, dsn, opts)
+	if pid := store.UsedBy(dsn); errors.Is(err, store.ErrNotExist) && pid > 0 {
+		return nil, fmt.Errorf("%w: process %d works on it, and its files were deleted or moved away: what runs is stopped on time, and nothing begins; "+
+			"move them back, or stop that process and put a copy in place with rundown store restore COPY", err, pid)
+	}
 	if errors.Is(err, store.ErrNotExist) {
 		return nil, fmt.Errorf("%w: run, now and apply create it, but with --simulate only where --store names it; --store selects another", err)
 	}

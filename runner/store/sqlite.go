@@ -248,6 +248,23 @@ func (s *Store) InUse() int {
 	return pid
 }
 
+// UsedBy is the process that works on the SQLite store of a name, also where the files of the store are gone; 0 for none that lives or
+// none that can be seen from here.
+func UsedBy(dsn string) int {
+	if isPostgres(dsn) {
+		return 0
+	}
+	path, err := parseDSN(dsn)
+	if err != nil || path == memory {
+		return 0
+	}
+	pid, visible := holder(path)
+	if !visible {
+		return 0
+	}
+	return pid
+}
+
 // holder is the process that holds the lock of a store's file; 0 for none. It is not visible where it runs in another
 // container. A process that was killed leaves its number in the lock file but no lock. A number may also be that of a
 // process which nobody has reaped, or which came later. So the lock counts, where it can be tried.
