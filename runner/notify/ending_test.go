@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"rundown/runner/notify"
+	"rundown/runner/reason"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // TestWhatWasTakenIsWrittenAsTheNotifierEnds has a message be taken while that cannot be stored, and the store be in order again when the
@@ -73,4 +75,51 @@ func TestTargetsThatAreRemovedHoldUpNobody(t *testing.T) {
 			t.Errorf("taken %v: want each of three once by both", got)
 		}
 	})
+}
+
+// TestARemovedTargetIsNoIssueAnyMore removes a target that does not take what it is sent, as the advice says, while messages wait for it.
+// They wait on for some days, in which it may come back.
+func TestARemovedTargetIsNoIssueAnyMore(t *testing.T) {
+	const other = `{name: other, webhook: "${OTHER}", secret: "${HOOK_SECRET}", events: ["health.*"]}`
+	for name, status := range map[string]int{"stuck": http.StatusInternalServerError, "gone": http.StatusGone} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, strings.Replace(oneHook, "]", ", "+other+"]", 1))
+				pass(5 * time.Second)
+				r.receiver.answers(func(e notify.CloudEvent, w http.ResponseWriter) {
+					if strings.HasPrefix(e.Type, "rundown.class") {
+						w.WriteHeader(status)
+					}
+				})
+				r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+				pass(15 * time.Minute)
+				if issues := r.notifierIssues(); len(issues) != 1 || issues[0].ID != reason.IssueOutboxStuck {
+					t.Fatalf("issues %+v", issues)
+				}
+				r.replan("notify: [" + other + "]\n")
+				pass(10 * time.Second)
+				if issues := r.notifierIssues(); len(issues) != 0 {
+					t.Errorf("after the target was removed: %+v", issues)
+				}
+				waits := r.waiting()
+				r.receiver.answers(nil)
+				r.replan(oneHook)
+				pass(time.Hour)
+				if got := len(r.receiver.events("class.failed")); got != waits || r.waiting() != 0 {
+					t.Errorf("it is back, and takes %d of %d messages", got, waits)
+				}
+				r.receiver.answers(func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) })
+				r.ends("german-a1", time.Now().Add(-time.Hour), session.Failed)
+				pass(time.Minute)
+				r.replan("notify: [" + other + "]\n")
+				r.close() // so that the days take no time here
+				pass(8 * 24 * time.Hour)
+				r.open()
+				pass(time.Minute)
+				if left, err := r.store.Outbox(t.Context(), store.OutboxFilter{State: store.MessageWaiting, Target: "school/duty"}); err != nil || len(left) > 0 {
+					t.Errorf("after eight days %+v wait, %v", left, err)
+				}
+			})
+		})
+	}
 }

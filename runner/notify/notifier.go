@@ -27,7 +27,7 @@ type Store interface {
 	DueMessages(ctx context.Context, target string, now time.Time, limit int) ([]store.Message, error)
 	NextDue(ctx context.Context, target string) (time.Time, error)
 	Settle(ctx context.Context, messages []store.Message, target string, hurry time.Time) error
-	DropFor(ctx context.Context, target, why string, at time.Time) (int64, error)
+	DropFor(ctx context.Context, target string, made time.Time, why string, at time.Time) (int64, error)
 	Backlogs(ctx context.Context, now time.Time) ([]store.Backlog, error)
 	Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error)
 	Occurrences(ctx context.Context, f store.Filter) ([]store.Occurrence, error)
@@ -393,7 +393,7 @@ func (n *Notifier) storageOf(b store.Brief) string {
 	return ""
 }
 
-// closedMark begins the names of the marks of targets that answered 410.
+// closedMark begins the names of the marks of targets that answered 410. A mark is removed where no plan has the target any more.
 const closedMark = "closed/"
 
 // openTargets are those that are sent to: a test goes to the others too.
@@ -416,7 +416,7 @@ func (n *Notifier) closeTarget(ctx context.Context, key string) error {
 	n.mu.Lock()
 	n.closed[key] = at
 	n.mu.Unlock()
-	dropped, err := n.cfg.Store.DropFor(ctx, key, errGone.Error(), now)
+	dropped, err := n.cfg.Store.DropFor(ctx, key, time.Time{}, errGone.Error(), now)
 	n.log.Error("notification target closed: it answered 410 Gone", "target", key, "dropped", dropped, "reason_code", reason.IssueOutboxStuck)
 	return err
 }

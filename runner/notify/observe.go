@@ -422,13 +422,24 @@ func endangers(i Issue) bool {
 	return i.Blocking
 }
 
-// lookForStuck notes the targets that do not take what they are sent.
+// lookForStuck notes the targets of the plans that do not take what they are sent.
 func (n *Notifier) lookForStuck(ctx context.Context, now time.Time) {
 	backlogs, err := n.cfg.Store.Backlogs(ctx, now)
 	if err != nil {
 		n.complain("the outbox cannot be read", err)
 		return
 	}
+	known := map[string]bool{}
+	for _, t := range n.targets {
+		known[t.key] = true
+	}
+	backlogs = slices.DeleteFunc(backlogs, func(b store.Backlog) bool {
+		if !known[b.Target] && !b.Oldest.IsZero() && now.Sub(b.Oldest) > keepTrying {
+			n.dropRemoved(ctx, b.Target, now)
+		}
+		return !known[b.Target]
+	})
+	n.forgetClosed(ctx, known)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.issues = nil
@@ -449,5 +460,35 @@ func (n *Notifier) lookForStuck(ctx context.Context, now time.Time) {
 			Text:   fmt.Sprintf("%d messages wait for target %s since %s: %s", b.Waiting, b.Target, b.Oldest.UTC().Format(time.RFC3339), b.Result),
 			Advice: fmt.Sprintf("check its address and what answers there; rundown notify test %s tries again", b.Target),
 		})
+	}
+}
+
+// dropRemoved drops what waits too long for a target that no plan has any more: no worker does so.
+func (n *Notifier) dropRemoved(ctx context.Context, key string, now time.Time) {
+	dropped, err := n.cfg.Store.DropFor(ctx, key, now.Add(-keepTrying), "no plan has the target any more", now)
+	switch {
+	case err != nil:
+		n.complain("what waits for a target that no plan has cannot be dropped", err, "target", key)
+	case dropped > 0:
+		n.log.Info("notifications dropped: no plan has their target any more", "target", key, "dropped", dropped)
+	}
+}
+
+// forgetClosed opens the closed targets that no plan has any more: one that comes back is tried again.
+func (n *Notifier) forgetClosed(ctx context.Context, known map[string]bool) {
+	n.mu.Lock()
+	closed := slices.Sorted(maps.Keys(n.closed))
+	n.mu.Unlock()
+	for _, key := range closed {
+		if known[key] {
+			continue
+		}
+		if err := n.cfg.Store.Announce(ctx, []store.Mark{{Name: closedMark + key}}); err != nil {
+			n.complain("that a target is closed which no plan has any more cannot be forgotten", err)
+			return
+		}
+		n.mu.Lock()
+		delete(n.closed, key)
+		n.mu.Unlock()
 	}
 }

@@ -234,11 +234,11 @@ func (s *Store) Settle(ctx context.Context, messages []Message, target string, h
 	})
 }
 
-// DropFor drops all that waits for a target.
-func (s *Store) DropFor(ctx context.Context, target, why string, at time.Time) (dropped int64, err error) {
+// DropFor drops what waits for a target: what was made before an instant, and is due or was tried; zero: all.
+func (s *Store) DropFor(ctx context.Context, target string, made time.Time, why string, at time.Time) (dropped int64, err error) {
 	err = s.write(ctx, "drop messages", func(ctx context.Context, tx *txn) error {
-		done, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', settled_at = $1, result = $2 WHERE state = 'waiting' AND target = $3`,
-			millis(at), why, target)
+		done, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', settled_at = $1, result = $2
+			WHERE state = 'waiting' AND target = $3 AND (created_at < $4 AND (due_at <= $1 OR tries > 0) OR $4 = 0)`, millis(at), why, target, millis(made))
 		if err != nil {
 			return err
 		}

@@ -142,7 +142,10 @@ func droppedMessages(t posting) {
 		t.Fatal(err)
 	}
 	t.due(monday.Add(2*time.Hour), "2", "5")
-	if n, err := s.DropFor(t.Context(), "duty", "gone", monday); err != nil || n != 2 {
+	if n, err := s.DropFor(t.Context(), "duty", monday, "gone", monday); err != nil || n != 0 {
+		t.Errorf("dropped %d that were not made before, %v", n, err)
+	}
+	if n, err := s.DropFor(t.Context(), "duty", time.Time{}, "gone", monday); err != nil || n != 2 {
 		t.Errorf("dropped %d, %v", n, err)
 	}
 	dropped, err := s.Outbox(t.Context(), store.OutboxFilter{State: store.MessageDropped, Target: "duty"})
