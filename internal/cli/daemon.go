@@ -286,7 +286,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	handler.Handle("GET /metrics", d.work.metrics.Handler(metrics.Sources{
 		Store: d.work.store, Now: d.a.clock, Moves: func() error { return d.engine.Progress(web.MovesWithin) }, Issues: issues,
 		Rejected: reader.rejectedPlans, LogDropped: d.a.log.Dropped,
-		FreeBytes: d.work.disk.freeBytes,
+		FreeBytes: d.work.disk.freeBytes, Targets: d.targets,
 	}))
 	if d.hooked = secret != nil; d.hooked {
 		handler.Handle("/webhooks/agora", web.Notices(secret, d.engine.TakeNotice, d.log))

@@ -128,6 +128,14 @@ func (d *daemon) unfitPlans() []notify.Plan { return notifyPlans(d.engine.UnfitP
 // notifiedPlans are the plans that the engine works on, in which events find titles, labels and targets.
 func (d *daemon) notifiedPlans() []notify.Plan { return notifyPlans(d.engine.ActivePlans()) }
 
+// targets are the keys of the targets of the active plans.
+func (d *daemon) targets() (keys []string) {
+	for _, p := range slices.Concat(d.unfitPlans(), d.notifiedPlans()) {
+		keys = append(keys, notify.TargetNames(p.Plan)...)
+	}
+	return keys
+}
+
 func notifyPlans(active []runner.ActivePlan) (plans []notify.Plan) {
 	for _, p := range active {
 		plans = append(plans, notify.Plan(p))

@@ -101,6 +101,7 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 		Store: s, Now: func() time.Time { return day }, Moves: func() error { return moves }, LogDropped: func() int { return 0 },
 		Issues:   func() []runner.Issue { return []runner.Issue{{ID: reason.IssueOrphan}, {ID: reason.IssueOrphan}} },
 		Rejected: func() []string { return nil }, FreeBytes: func() (uint64, bool) { return 3 << 30, true },
+		Targets: func() []string { return []string{"school/mail", "school/hook", "school/quiet"} },
 	}))
 }
 
@@ -191,7 +192,8 @@ func TestWhatIsWrongShows(t *testing.T) {
 		return store.Message{ID: id, Target: target, At: day.Add(made), Due: day.Add(due), State: store.MessageWaiting}
 	}
 	got := idle(t, m, errors.New("app hangs"), message("1", "school/mail", -time.Minute, -time.Minute), message("2", "school/mail", -time.Second, -time.Second),
-		message("3", "school/hook", -30*time.Second, 0), message("4", "school/quiet", -time.Hour, time.Hour)) // not before the quiet hours are over
+		message("3", "school/hook", -30*time.Second, 0), message("4", "school/quiet", -time.Hour, time.Hour), // not before the quiet hours are over
+		message("5", "school/removed", -2*time.Hour, -2*time.Hour)) // which no plan has any more
 	for name, want := range map[string]float64{
 		"rundown_up": 0, "rundown_orphans": 2, "rundown_health_issues": 2, "rundown_outbox_pending": 4, "rundown_outbox_oldest_seconds": 60,
 		"rundown_plan_revision": 1, "rundown_plan_last_reload_successful": 0, "rundown_plan_last_reload_success_timestamp_seconds": float64(day.Unix()),

@@ -125,7 +125,8 @@ func start(t *testing.T, faults simulator.Faults, p *plan.Plan) *works {
 		},
 	})
 	w.handler = w.metrics.Handler(metrics.Sources{
-		Store: w.store, Now: time.Now, Issues: w.engine.Issues, Rejected: func() []string { return nil }, LogDropped: func() int { return 3 }, FreeBytes: func() (uint64, bool) { return 0, false },
+		Store: w.store, Now: time.Now, Issues: w.engine.Issues, Rejected: func() []string { return nil }, LogDropped: func() int { return 3 },
+		FreeBytes: func() (uint64, bool) { return 0, false }, Targets: func() []string { return nil },
 		Moves: func() error { return w.engine.Progress(time.Second) },
 	})
 	if err := w.engine.Start(context.Background(), p); err != nil {

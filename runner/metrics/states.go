@@ -28,6 +28,7 @@ type Sources struct {
 	Issues func() []runner.Issue
 	// Rejected names the plans whose files were read and not applied.
 	Rejected   func() []string
+	Targets    func() []string // of the active plans, to which notifications go
 	LogDropped func() int
 	// FreeBytes is what is free on the disk of the store; known is false where that cannot be told.
 	FreeBytes func() (free uint64, known bool)
@@ -152,15 +153,19 @@ func (c *stateCollector) collectPlans(ctx context.Context, emit emitter) {
 	}
 }
 
-// collectOutbox sums up what waits, for all targets together.
+// collectOutbox sums up what waits, for all targets together. What waits for one that no plan has any more is not to be delivered.
 func (c *stateCollector) collectOutbox(ctx context.Context, emit emitter) {
 	now := c.Now()
 	backlogs, err := c.Store.Backlogs(ctx, now)
 	if err != nil {
 		return
 	}
+	targets := c.Targets()
 	pending, oldest := 0, time.Duration(0)
 	for _, b := range backlogs {
+		if !slices.Contains(targets, b.Target) {
+			continue
+		}
 		pending += b.Waiting
 		if !b.Oldest.IsZero() {
 			oldest = max(oldest, now.Sub(b.Oldest))
