@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -317,6 +318,72 @@ func (e *Engine) dropPlan(ctx context.Context, r store.Revision) error {
 	e.log.Info("plan withdrawn", "plan", r.Plan, "revision", r.ID)
 	e.limitsWithout(a)
 	return e.reloadWorkers(ctx)
+}
+
+// removeOthers removes what is planned for plans that are no longer active. Where specs or plans were written meanwhile, such as
+// a plan that is active again, it looks again.
+func (e *Engine) removeOthers(ctx context.Context) error {
+	names, err := e.cfg.Store.OpenPlans(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	for _, name := range names {
+		err := errOutdated
+		for errors.Is(err, errOutdated) {
+			err = e.removeOther(ctx, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeOther removes what is planned for a plan, unless it is active. [errOutdated] says that others wrote meanwhile.
+func (e *Engine) removeOther(ctx context.Context, name string) error {
+	generation, err := e.cfg.Store.Generation(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	kept, err := e.keptByOthers(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	active := e.plans[name] != nil
+	e.mu.Unlock()
+	if active || kept[name] {
+		return nil
+	}
+	w := &specWriter{e: e, now: e.cfg.Now()}
+	stored, err := e.cfg.Store.Known(ctx, name, w.now)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
+	if _, err := w.writeAll(ctx, changes, generation); err != nil {
+		return err
+	}
+	if w.diff.Removed > 0 {
+		e.log.Warn("dropped the planned classes of a plan that was not given", "plan", name, "classes", w.diff.Removed)
+	}
+	return nil
+}
+
+// keptByOthers are the plans that are active by the store, also those that only other nodes can work on.
+func (e *Engine) keptByOthers(ctx context.Context) (map[string]bool, error) {
+	kept := map[string]bool{}
+	if !e.shared() {
+		return kept, nil
+	}
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read plan revisions: %w", err)
+	}
+	for _, r := range rows {
+		kept[r.Plan] = !r.Withdrawn()
+	}
+	return kept, nil
 }
 
 // limitsWithout sets the limits of the App IDs that a withdrawn plan shares with others: what it said of them holds no more.
