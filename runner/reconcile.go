@@ -102,7 +102,7 @@ func begun(r store.Known) bool {
 // followed says that a plan has another class of the recording in the time of one that it does not hold any more.
 func followed(want []desired, r store.Known, now time.Time) bool {
 	for _, w := range want {
-		if w.recording == r.Recording && !w.cancelledByPlan && Follows(w.interval, session.Interval{Start: r.Start, End: r.End}, now) {
+		if w.recording == r.Recording && !w.cancelledByPlan && takesPlace(w.interval, session.Interval{Start: r.Start, End: r.End}, now) {
 			return true
 		}
 	}

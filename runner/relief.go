@@ -19,9 +19,9 @@ import (
 // at that time, such as the same class with another start, it ends when that one is being recorded. The other one may belong to
 // another App ID, hence to another worker of this process.
 
-// Follows says that a class of a plan takes the place of another one of its recording that the plan does not hold any more:
+// takesPlace says that a class of a plan takes the place of another one of its recording that the plan does not hold any more:
 // the two overlap, whatever their padding, and the class is not over.
-func Follows(class, left session.Interval, now time.Time) bool {
+func takesPlace(class, left session.Interval, now time.Time) bool {
 	return overlap(class, left) && class.End.After(now)
 }
 
@@ -170,7 +170,7 @@ func reliever(p *plan.Plan, recording string, left session.Interval, now time.Ti
 			continue
 		}
 		for _, o := range schedule.OccurrencesOf(r, p, left.Start.Add(-maxLength), left.End) {
-			if !o.Cancelled() && Follows(session.Interval{Start: o.Start, End: o.End}, left, now) {
+			if !o.Cancelled() && takesPlace(session.Interval{Start: o.Start, End: o.End}, left, now) {
 				return &o
 			}
 		}
