@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func TestANodeThatJoinsAgainReportsItsHealthAgain(t *testing.T) {
 	defer s.Close()
 	a := atNoon()
 	a.clock = time.Now
-	d := &daemon{a: a, work: &environment{store: s}, engine: runner.New(runner.Config{Store: s})}
+	d := &daemon{a: a, log: slog.New(slog.DiscardHandler), work: &environment{store: s}, engine: runner.New(runner.Config{Store: s})}
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
