@@ -79,7 +79,7 @@ func TestAStartSaysThatItGoesByTheEarlierPlan(t *testing.T) {
 		if s := h.outcomes()[german]; s.Outcome != session.Recorded || !s.End.Equal(monday.Add(80*time.Minute)) {
 			t.Errorf("%s until %v: %s", s.Outcome, s.End, s.Reason)
 		}
-		if log := h.log.String(); !strings.Contains(log, "recorded as planned before this start") || !strings.Contains(log, "the store has not taken the specs") {
+		if log := h.log.String(); !strings.Contains(log, "recorded as planned before this start") || !strings.Contains(log, "the store did not answer in time") {
 			t.Errorf("the log does not say by what is recorded, and why:\n%s", log)
 		}
 	})
@@ -289,7 +289,7 @@ func TestAStartBesideAnotherWriterWatchesWhatRuns(t *testing.T) {
 		f.recorded(b.store, 2)
 		f.leave(b)
 		log := b.log.String()
-		for _, part := range []string{`level=WARN msg="the next classes of the plans are not written yet; until they are, classes are recorded as planned before this start"`, "others wrote specs meanwhile"} {
+		for _, part := range []string{`level=WARN msg="the next classes of the plans are not written yet; until they are, classes are recorded as planned before this start"`, "another daemon or command changed classes meanwhile"} {
 			if !strings.Contains(log, part) {
 				t.Errorf("the log does not say %s:\n%s", part, log)
 			}

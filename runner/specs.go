@@ -82,7 +82,7 @@ func (w *specWriter) writeAnew(ctx context.Context, since, until time.Time) (Dif
 			return w.diff, nil
 		case errors.Is(err, errOutdated):
 		case between > 0: // a write that was given up may still count
-			return Diff{}, fmt.Errorf("others wrote specs meanwhile, so that they were compared anew %d times: %w", between, err)
+			return Diff{}, fmt.Errorf("another daemon or command changed classes meanwhile, and they were compared again %d times: %w", between, err)
 		default:
 			return Diff{}, err
 		}
@@ -212,7 +212,7 @@ func (e *Engine) writeSpecs(ctx context.Context, do func(*store.SpecTx) error) e
 	case err := <-done:
 		return err
 	case <-ctx.Done(): // a store that hangs is not waited for
-		return fmt.Errorf("the store has not taken the specs: %w", ctx.Err())
+		return fmt.Errorf("the store did not answer in time: %w", ctx.Err())
 	}
 }
 
