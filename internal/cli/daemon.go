@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -432,54 +431,4 @@ func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue)
 			by, reported = node, report
 		}
 	})
-}
-
-// issueLog logs health issues, each once as it is raised, once more where it becomes worse, and once as it is cleared. It belongs to
-// one goroutine.
-type issueLog struct {
-	log    *slog.Logger
-	raised map[issueKey]runner.Issue
-}
-
-// issueKey tells issues apart.
-type issueKey struct {
-	id    reason.Code
-	about string
-}
-
-// note takes in the issues that there are now.
-func (l *issueLog) note(issues []runner.Issue) {
-	raised := map[issueKey]runner.Issue{}
-	for _, issue := range issues {
-		key := issueKey{issue.ID, issue.About}
-		before, open := l.raised[key]
-		raised[key] = issue
-		if open && before.Severity == issue.Severity {
-			continue
-		}
-		level := slog.LevelWarn
-		if issue.Severity == runner.SeverityCritical {
-			level = slog.LevelError
-		}
-		attrs := append(issueAttrs(issue), "text", issue.Text)
-		if issue.Advice != "" {
-			attrs = append(attrs, "try", issue.Advice)
-		}
-		l.log.Log(context.Background(), level, "health issue raised", attrs...)
-	}
-	for key, issue := range l.raised {
-		if _, open := raised[key]; !open {
-			l.log.Info("health issue cleared", append(issueAttrs(issue), "since", issue.Since.UTC())...)
-		}
-	}
-	l.raised = raised
-}
-
-// issueAttrs say which issue a line of the log is about.
-func issueAttrs(issue runner.Issue) []any {
-	attrs := []any{"id", issue.ID, "reason_code", cmp.Or(issue.ReasonCode, issue.ID)}
-	if issue.About != "" {
-		attrs = append(attrs, "about", issue.About)
-	}
-	return attrs
 }

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -265,4 +267,75 @@ func (c *checkup) room(path string) {
 	}
 	_ = probe.Close()
 	_ = os.Remove(probe.Name())
+}
+
+// issueLog logs health issues, each once as it is raised, once more where it becomes critical, and once as it is cleared. It belongs to
+// one goroutine.
+type issueLog struct {
+	log    *slog.Logger
+	raised map[issueKey]runner.Issue
+}
+
+// issueKey tells issues apart. Those of one id about one thing, such as the orphans of a class, are numbered: the most severe first, then
+// the one that began first.
+type issueKey struct {
+	id     reason.Code
+	about  string
+	number int
+}
+
+// numbered gives each issue its key.
+func numbered(issues []runner.Issue) map[issueKey]runner.Issue {
+	critical := func(i runner.Issue) int {
+		if i.Severity == runner.SeverityCritical {
+			return 0
+		}
+		return 1
+	}
+	issues = slices.SortedStableFunc(slices.Values(issues), func(a, b runner.Issue) int {
+		return cmp.Or(critical(a)-critical(b), a.Since.Compare(b.Since))
+	})
+	all := make(map[issueKey]runner.Issue, len(issues))
+	for _, issue := range issues {
+		key := issueKey{issue.ID, issue.About, 0}
+		for ; all[key].ID != ""; key.number++ {
+		}
+		all[key] = issue
+	}
+	return all
+}
+
+// note takes in the issues that there are now.
+func (l *issueLog) note(issues []runner.Issue) {
+	now := numbered(issues)
+	for key, issue := range now {
+		before, open := l.raised[key]
+		if open && (before.Severity == issue.Severity || issue.Severity != runner.SeverityCritical) {
+			continue
+		}
+		level := slog.LevelWarn
+		if issue.Severity == runner.SeverityCritical {
+			level = slog.LevelError
+		}
+		attrs := append(issueAttrs(issue), "text", issue.Text)
+		if issue.Advice != "" {
+			attrs = append(attrs, "try", issue.Advice)
+		}
+		l.log.Log(context.Background(), level, "health issue raised", attrs...)
+	}
+	for key, issue := range l.raised {
+		if _, open := now[key]; !open {
+			l.log.Info("health issue cleared", append(issueAttrs(issue), "since", issue.Since.UTC())...)
+		}
+	}
+	l.raised = now
+}
+
+// issueAttrs say which issue a line of the log is about.
+func issueAttrs(issue runner.Issue) []any {
+	attrs := []any{"id", issue.ID, "reason_code", cmp.Or(issue.ReasonCode, issue.ID)}
+	if issue.About != "" {
+		attrs = append(attrs, "about", issue.About)
+	}
+	return attrs
 }

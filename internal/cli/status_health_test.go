@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -305,5 +306,24 @@ func TestADaemonThatHasNotLookedSaysNothing(t *testing.T) {
 	}
 	if status, out, said := rundown(t, "status", "--check", "--store", dsn); status != StatusFindings || !strings.Contains(out, "HTTP 401") {
 		t.Errorf("status %d, said %q%s, want the issue that the store has", status, out, said)
+	}
+}
+
+// TestTheLogTellsOfEachOfTwoIssuesAboutOneThing has two issues of one id about one storage, in either order.
+func TestTheLogTellsOfEachOfTwoIssuesAboutOneThing(t *testing.T) {
+	var said strings.Builder
+	log := issueLog{log: slog.New(slog.NewTextHandler(&said, nil))}
+	noon := time.Date(2031, 9, 17, 12, 0, 0, 0, time.UTC)
+	issue := func(severity runner.Severity, minutes int) runner.Issue {
+		return runner.Issue{ID: reason.IssueCredentialsFailing, Severity: severity, About: "school/videos", Since: noon.Add(time.Duration(minutes) * time.Minute)}
+	}
+	warning, critical := issue(runner.SeverityWarning, 0), issue(runner.SeverityCritical, 1)
+	for _, issues := range [][]runner.Issue{{warning}, {warning, critical}, {critical, warning}, {warning, critical}, {critical, warning}, {warning}, {}} {
+		log.note(issues)
+	}
+	for want, n := range map[string]int{`level=WARN msg="health issue raised"`: 2, `level=ERROR msg="health issue raised"`: 1, "health issue cleared": 2} {
+		if got := strings.Count(said.String(), want); got != n {
+			t.Errorf("%q is logged %d times, want %d:\n%s", want, got, n, said.String())
+		}
 	}
 }
