@@ -184,8 +184,8 @@ func (a *app) tellSchema(s store.Schema) error {
 func newReuseCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reuse",
-		Short: "Let daemons work on a store again that was copied",
-		Long: `Let daemons work on a store again that was copied by rundown store copy.
+		Short: "Let daemons use a store again that was copied",
+		Long: `Let daemons use a store again that was copied by rundown store copy.
 
 Stop the daemons on the copy first: two stores do not know of each other, and
 each class would be recorded twice. What was recorded and ordered since the
@@ -203,7 +203,7 @@ copy is only in the copy.`,
 		case err != nil:
 			return err
 		case to == "":
-			fmt.Fprintf(a.out, "%s was not copied; daemons can work on it\n", view.Line(s.Path()))
+			fmt.Fprintf(a.out, "%s was not copied; daemons can use it\n", view.Line(s.Path()))
 		default:
 			fmt.Fprintf(a.out, "%s is used again; it was copied to %s\n", view.Line(s.Path()), view.Line(to))
 		}

@@ -300,7 +300,16 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 	if errors.Is(err, store.ErrNotExist) {
 		return nil, fmt.Errorf("%w: run, now and apply create it, but with --simulate only where --store names it; --store selects another", err)
 	}
-	return s, err // the store's errors name it, without any password
+	if err != nil {
+		return nil, err // the store's errors name it, without any password
+	}
+	switch to, err := s.CopiedTo(ctx); {
+	case err != nil:
+		return nil, errors.Join(err, s.Close())
+	case to != "":
+		a.printHanging(a.err, "", fmt.Sprintf("warning: store %s was copied to %s: no daemon uses it, and what is ordered here is not done there", view.Line(s.Path()), view.Line(to)), len("  "))
+	}
+	return s, nil
 }
 
 // config is what the engines of run, now and run --stop-all have in common: the store, the way to the service, the log

@@ -29,7 +29,7 @@ const rowsAtOnce = 200
 // table when it has been copied.
 //
 // App IDs have no owner in the copy. Health issues are left out: a daemon reports them anew. The source remembers where it was
-// copied to, and nobody works on it any more ([ErrCopied]) until [Reuse].
+// copied to, and no daemon starts on it any more ([ErrCopied]) until [Store.Reuse].
 func Copy(ctx context.Context, from, to string, told func(TableCopied)) error {
 	source, err := openToCopy(ctx, from, Options{})
 	if err != nil {
@@ -75,11 +75,12 @@ func Copy(ctx context.Context, from, to string, told func(TableCopied)) error {
 	// The mark comes first: a process that ends between the two leaves a store that says where it was to go, and not two that work.
 	marked := source.s.SetSetting(ctx, copiedSetting, target.s.path+" at "+time.Now().UTC().Format("2006-01-02 15:04:05Z"))
 	if marked != nil && !errors.Is(marked, ErrUnwritable) {
-		return marked
+		_, err := source.s.Reuse(context.WithoutCancel(ctx)) // the mark may stand although it was answered by an error
+		return errors.Join(marked, err)
 	}
-	if err := write.Commit(); err != nil {
-		_, undone := source.s.Reuse(context.WithoutCancel(ctx))
-		return errors.Join(target.s.explain("copy", err), undone)
+	if err := write.Commit(); err != nil { // it may count all the same
+		return fmt.Errorf("whether the store was copied is not known: look at %s; if it is empty, run rundown store reuse with this --store, and copy again: %w",
+			target.s.path, target.s.explain("copy", err))
 	}
 	if marked != nil {
 		return fmt.Errorf("copied, but %s cannot be marked as copied: start no daemon on it any more: %w", source.s.path, marked)
@@ -87,7 +88,7 @@ func Copy(ctx context.Context, from, to string, told func(TableCopied)) error {
 	return nil
 }
 
-// copiedSetting is the setting of a store that was copied: where to, and when
+// copiedSetting is the setting of a store that was copied: where to, and when.
 const copiedSetting = "copied-to"
 
 // checkCopied keeps who works away from a store that was copied: two daemons would record each class twice, and each would know of
@@ -96,18 +97,21 @@ func (s *Store) checkCopied(ctx context.Context, opts Options) error {
 	if !opts.Work {
 		return nil
 	}
-	switch to, err := s.Setting(ctx, copiedSetting); {
+	switch to, err := s.CopiedTo(ctx); {
 	case err != nil:
 		return err
 	case to != "":
-		return fmt.Errorf("%w: %s, to %s: work on that one; or, where no daemon does, run store reuse with this --store first", ErrCopied, s.path, to)
+		return fmt.Errorf("%w: %s, to %s: use that one; or, if no daemon uses it, run rundown store reuse with this --store first", ErrCopied, s.path, to)
 	}
 	return nil
 }
 
-// Reuse has a store that was copied worked on again. It says where it was copied to; "": it was not.
+// CopiedTo says where the store was copied to, and when; "": it was not, or daemons use it again.
+func (s *Store) CopiedTo(ctx context.Context) (string, error) { return s.Setting(ctx, copiedSetting) }
+
+// Reuse lets daemons use a store again that was copied. It says where it was copied to; "": it was not.
 func (s *Store) Reuse(ctx context.Context) (to string, err error) {
-	if to, err = s.Setting(ctx, copiedSetting); err != nil || to == "" {
+	if to, err = s.CopiedTo(ctx); err != nil || to == "" {
 		return "", err
 	}
 	return to, s.write(ctx, "use it again", func(ctx context.Context, tx *txn) error {
