@@ -92,7 +92,7 @@ func TestAClassIsStoppedWhoseOldPlanWasJustWithdrawn(t *testing.T) {
 		if _, err := h.beside().AddRevision(context.Background(), store.Revision{At: time.Now(), Plan: "school", Who: "operator"}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Second)
+		time.Sleep(10 * time.Second) // virtual: the engine has seen the withdrawal
 		if _, err := h.beside().Prune(context.Background(), time.Now().AddDate(0, 0, -31)); err != nil {
 			t.Fatal(err)
 		}

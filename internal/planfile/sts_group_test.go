@@ -38,7 +38,7 @@ func TestNoProcessOfACommandForTemporaryKeysIsLeftBehind(t *testing.T) {
 						if _, err := os.Stat(filepath.Join(folder, "pid")); err == nil {
 							cancel()
 						}
-						time.Sleep(10 * time.Millisecond)
+						time.Sleep(10 * time.Millisecond) // a file tells when the command has begun, and nothing says so but the file
 					}
 				}()
 			}

@@ -130,7 +130,7 @@ func TestStrangersLockNobodyOut(t *testing.T) {
 						t.Errorf("%s, second %d: the right token from %s is answered with %d", name, second, from, status)
 					}
 				}
-				time.Sleep(time.Second)
+				time.Sleep(time.Second) // virtual
 			}
 			if most := siteBurst + 30*int(time.Second/siteEvery+1); name == "one site" && compared > most {
 				t.Errorf("%d guesses of one site are compared, want %d at most", compared, most)
