@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rundown/plan/schedule"
 	"rundown/runner/operate"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -15,6 +16,9 @@ import (
 // identities. What an operator ordered for one of them since stays, and so does what another closure orders.
 func Undo(ctx context.Context, s *store.Store, c store.Closure, by operate.Operator) ([]string, error) {
 	f := newFinder(s, by.Now)
+	if err := noteMoved(ctx, f, c); err != nil {
+		return nil, err
+	}
 	steps, err := takingBack(ctx, f, c, by)
 	if err != nil {
 		return nil, err
@@ -33,6 +37,68 @@ func Undo(ctx context.Context, s *store.Store, c store.Closure, by operate.Opera
 		return nil, nil
 	}
 	return ids, takeBack(ctx, f, c, by)
+}
+
+// noteMoved notes the classes that a pause has cancelled, whose notes release removed because they were over, and that a plan has moved
+// ahead since. While the pause holds, Apply notes such a class only when it is near, and nobody would take its order back afterwards.
+func noteMoved(ctx context.Context, f *view.Finder, c store.Closure) error {
+	if c.Kind != store.ClosurePause {
+		return nil
+	}
+	forgotten, err := forgottenOrders(ctx, f.Store, c)
+	if err != nil || len(forgotten) == 0 {
+		return err
+	}
+	plans, err := f.Active(ctx, "")
+	if err != nil {
+		return err
+	}
+	var ahead []string
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if !Matches(c, p.Name, r.ID) {
+				continue
+			}
+			for _, o := range schedule.OccurrencesOf(r, p, f.Now.Add(-view.LongAgo), f.Now.Add(view.MoveSpan)) {
+				if forgotten[o.ID] {
+					ahead = append(ahead, o.ID)
+				}
+			}
+		}
+	}
+	for some := range slices.Chunk(ahead, ordersAtOnce) {
+		err := f.Store.WriteSpecs(ctx, func(t *store.SpecTx) error {
+			for _, id := range some {
+				if err := t.SetClosureClass(c.ID, id, true); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgottenOrders are the classes that a closure gave orders for and has no note of.
+func forgottenOrders(ctx context.Context, s *store.Store, c store.Closure) (map[string]bool, error) {
+	noted, err := s.ClosureClasses(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := s.Orders(ctx, c.At.Add(-view.MoveSpan))
+	if err != nil {
+		return nil, err
+	}
+	forgotten := map[string]bool{}
+	for _, o := range orders {
+		if _, known := noted[o.Occurrence]; o.Closure == c.ID && !known {
+			forgotten[o.Occurrence] = true
+		}
+	}
+	return forgotten, nil
 }
 
 // takeBack takes the orders of a closure that has ended back.
