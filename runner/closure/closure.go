@@ -229,20 +229,25 @@ func noteFresh(ctx context.Context, f *view.Finder, c store.Closure, fresh []sto
 	for _, r := range active {
 		applied[r.Plan] = r.At
 	}
-	ids, brought := make([]string, len(fresh)), []string(nil)
-	for i, row := range fresh {
-		ids[i] = row.ID
-		if c.Kind != store.ClosurePause || row.Start.Before(applied[row.Plan].Add(view.PlannedAhead)) { // it was near when the plan came
-			brought = append(brought, row.ID)
-		}
-	}
 	return f.Store.WriteSpecs(ctx, func(t *store.SpecTx) error {
 		open, err := t.ClosureOpen(c.ID)
 		if err != nil || !open {
 			return err
 		}
-		if noted, _, err := t.ClosureClass(c.ID, ids[0]); err != nil || noted { // another process was faster
-			return err
+		var ids, brought []string
+		for _, row := range fresh {
+			if noted, _, err := t.ClosureClass(c.ID, row.ID); err != nil {
+				return err
+			} else if noted { // another process was faster
+				continue
+			}
+			ids = append(ids, row.ID)
+			if c.Kind != store.ClosurePause || row.Start.Before(applied[row.Plan].Add(view.PlannedAhead)) { // it was near when the plan came
+				brought = append(brought, row.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
 		}
 		if err := t.NoteClosureClasses(c.ID, ids); err != nil || len(brought) == 0 {
 			return err
