@@ -133,13 +133,14 @@ func scanMessage(rows *sql.Rows) (m Message, err error) {
 type Routed struct {
 	Seq       int64 // of the announcement
 	Withdrawn Withdrawal
-	Messages  []Message // those for targets from which messages were withdrawn are left out
+	Messages  []Message // those for targets from which messages were withdrawn are left out, where they were told of none before
 }
 
 // Withdrawal takes back what nobody was told yet: the messages of a kind about a subject that wait, were never tried, and are not due, or
 // were posted in the same transaction. The zero one takes nothing back.
 type Withdrawal struct {
 	Kind, Subject string
+	Over          string // the kind of the messages that tell that it is over
 	Why           string // the result of the messages, for people
 	At            time.Time
 }
@@ -176,8 +177,9 @@ func (s *Store) Post(ctx context.Context, routed ...Routed) error {
 	})
 }
 
-// carryOut drops what the withdrawal names, and gives the targets that do not hear of it. Messages after before are of this transaction.
-func (w Withdrawal) carryOut(ctx context.Context, tx *txn, before int64) (targets []string, err error) {
+// carryOut drops what the withdrawal names, and gives the targets that do not hear of it, since they were told of nothing that is over now.
+// Messages after before are of this transaction.
+func (w Withdrawal) carryOut(ctx context.Context, tx *txn, before int64) ([]string, error) {
 	if w.Kind == "" {
 		return nil, nil
 	}
@@ -188,6 +190,7 @@ func (w Withdrawal) carryOut(ctx context.Context, tx *txn, before int64) (target
 		return nil, err
 	}
 	defer rows.Close()
+	var targets []string
 	for rows.Next() {
 		var target string
 		if err := rows.Scan(&target); err != nil {
@@ -195,7 +198,27 @@ func (w Withdrawal) carryOut(ctx context.Context, tx *txn, before int64) (target
 		}
 		targets = append(targets, target)
 	}
-	return targets, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	var spared []string
+	for _, target := range targets {
+		told, err := w.told(ctx, tx, target)
+		if err != nil {
+			return nil, err
+		}
+		if !told {
+			spared = append(spared, target)
+		}
+	}
+	return spared, nil
+}
+
+// told says that a target has an earlier message of the kind, sent or to be sent, and none since that it is over.
+func (w Withdrawal) told(ctx context.Context, tx *txn, target string) (told bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(CASE WHEN kind = $3 THEN seq END), 0) > coalesce(max(CASE WHEN kind = $4 THEN seq END), 0)
+		FROM outbox WHERE target = $1 AND subject = $2 AND state <> 'dropped'`, target, w.Subject, w.Kind, w.Over).Scan(&told)
+	return told, err
 }
 
 // DueMessages lists what a target is to be sent now, in order, at most limit. Of one subject it is the earliest message

@@ -41,6 +41,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what is announced is routed once, with its step", announcements},
 		{"messages are sent in order of their class", outbox},
 		{"messages that are void are taken back", withdrawals},
+		{"told, then a second one withdrawn", toldAndWithdrawn},
 		{"a command holds or is refused", commands},
 		{"an order that has no effect any more is not pending", pendingOrders},
 		{"what is wanted is not slept over", race},

@@ -198,3 +198,30 @@ func withdrawals(t *testing.T, s *store.Store) {
 	post(of(tried), void("latin"))
 	duty.due(monday.Add(time.Hour), "other class", "over german", "out", "tried")
 }
+
+// toldAndWithdrawn has a class fail, move ahead, and fail again. duty was told of the first one, so it hears that the class recovered
+// although the second one is taken back; other, which was told of nothing, does not. Nobody hears twice that it recovered.
+func toldAndWithdrawn(t *testing.T, s *store.Store) {
+	duty := posting{t, s}
+	ahead := monday.Add(time.Hour)
+	duty.post(message("first", "duty", "algebra", monday))
+	sent := duty.due(monday, "first")[0]
+	sent.State, sent.Settled = store.MessageSent, monday
+	duty.settle(sent, time.Time{})
+	for _, id := range []string{"recovered", "recovered again"} {
+		over := store.Routed{Withdrawn: store.Withdrawal{Kind: "class.failed", Subject: "algebra", Over: "class.recovered", Why: "resolved", At: monday}}
+		for _, target := range []string{"duty", "other"} {
+			duty.post(message("before "+id, target, "algebra", ahead))
+			m := message(id, target, "algebra", monday)
+			m.Kind = "class.recovered"
+			over.Messages = append(over.Messages, m)
+		}
+		if err := s.Post(t.Context(), over); err != nil {
+			t.Fatal(err)
+		}
+	}
+	duty.due(ahead, "recovered")
+	if other, err := s.Outbox(t.Context(), store.OutboxFilter{Target: "other", State: store.MessageWaiting}); err != nil || len(other) > 0 {
+		t.Errorf("who was told of nothing hears %+v, %v", other, err)
+	}
+}
