@@ -171,10 +171,11 @@ func (s *State) startedLate() bool {
 	return sent.Add(catalog.StartLead()).After(s.Start) && s.Gaps[0].From.Equal(s.Start) && !s.Gaps[0].Until.After(x[0].RecordingAt)
 }
 
-// lateStart is why a class was begun late ([State.startedLate]): what the service answered to its acquires, where it refused them at first.
+// lateStart is why a class was begun late ([State.startedLate]): what the service answered to its acquires, where it refused them so long
+// that the resource id came too late for the start.
 func (s *State) lateStart() reason.Reason {
 	x := s.current()[0]
-	if x.DelayedBy == "" {
+	if x.DelayedBy == "" || !x.AcquiredAt.Add(catalog.StartLead()).After(s.Start) { // the id was there in time
 		return reason.Because(reason.BegunLate, "its start was sent late")
 	}
 	return reason.Because(cmp.Or(x.DelayCode, reason.BegunLate), "its start was sent late: %s", x.DelayedBy)

@@ -30,6 +30,11 @@ func TestAnOutcome(t *testing.T) {
 	gaveUp := func(s *State) {
 		s.Replicas[0].abandon(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed"))
 	}
+	delayed := func(acquired float64) Session { // its first acquire was refused
+		x := wrote(25, 52)
+		x.AcquiredAt, x.SentAt, x.DelayedBy, x.DelayCode = at(acquired), at(24), "acquire: HTTP 503", reason.ServiceError
+		return x
+	}
 	cancel := func(minute float64, why string, code reason.Code) func(*State) {
 		return func(s *State) { s.Cancel = &Cancel{At: at(minute), Who: "ops", Reason: why, ReasonCode: code} }
 	}
@@ -73,6 +78,8 @@ func TestAnOutcome(t *testing.T) {
 		{"half, and its start was sent late", []Session{wrote(25, 52)}, nil, Partial, reason.BegunLate, []Gap{{bell, at(25)}}, []string{"its start was sent late"}, "begun"},
 		{"half, and its start was answered late", []Session{func() Session { x := wrote(25, 52); x.SentAt = at(-0.5); return x }()}, nil, Partial, reason.Incomplete, []Gap{{bell, at(25)}}, nil, "late"},
 		{"half, and its start was sent late and answered later", []Session{func() Session { x := wrote(25, 52); x.SentAt = at(24); return x }()}, nil, Partial, reason.BegunLate, []Gap{{bell, at(25)}}, []string{"its start was sent late"}, "begun"},
+		{"half, and its resource id, refused at first, came too late", []Session{delayed(1)}, nil, Partial, reason.ServiceError, []Gap{{bell, at(25)}}, []string{"its start was sent late: acquire: HTTP 503"}, ""},
+		{"half, and its start was sent late with a resource id that was there in time", []Session{delayed(-10)}, nil, Partial, reason.BegunLate, []Gap{{bell, at(25)}}, []string{"its start was sent late"}, "503"},
 		{"half, and its start was sent in time", []Session{func() Session { x := wrote(25, 52); x.StartedAt = at(-0.5); return x }()}, nil, Partial, reason.Incomplete, []Gap{{bell, at(25)}}, nil, "late"},
 		{"half, and an orphan may have the rest", []Session{half, orphan}, func(s *State) { s.Prefix = "a/b/" }, Partial, reason.OrphanSID, []Gap{{at(25), at(50)}}, []string{"what is missing is not in a session of ours, an unconfirmed session may hold it (orphan: session 2, resource id res): look under a/b/ for files of lingua-german-a1", "orphan: session 1"}, "sid "},
 		{"half, and an orphan whose sid is known", []Session{half, func() Session { x := orphan; x.SID = "sid7"; return x }()}, nil, Partial, reason.OrphanSID, []Gap{{at(25), at(50)}}, []string{"(orphan: session 2, resource id res, sid sid7)"}, "look under"},

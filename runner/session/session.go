@@ -115,7 +115,7 @@ type Request struct {
 type StartFacts struct {
 	Near           catalog.Area `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
 	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
-	DelayedBy      string       `json:"delayed_by,omitempty"`      // the last answer to an acquire before that was not a resource id; "": the first one was
+	DelayedBy      string       `json:"delayed_by,omitempty"`      // why AcquiredAt was not earlier: the last answer to an acquire that was not a resource id, or the task conflict for which it acquired again; "": the first acquire was answered by one. The start may be late for another reason
 	DelayCode      reason.Code  `json:"delay_code,omitempty"`      // that of DelayedBy
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
 	URL            string       `json:"url,omitempty"`             // the page that its last start sent, masked; "": of a version that did not keep it
