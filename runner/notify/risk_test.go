@@ -174,3 +174,20 @@ func TestALongLeadOfOneTargetDropsNothingOfAnother(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoWasToldOfARiskHearsThatItIsOver has a class at risk, of which near was told, and that is moved by an hour. It is at risk at its
+// new time as well, of which near is not due to hear yet when the cause is gone.
+func TestWhoWasToldOfARiskHearsThatItIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nearAndFar)
+		s := r.atRisk()
+		pass(57 * time.Minute)
+		r.move(s, time.Hour)
+		pass(3 * time.Minute)
+		r.raise()
+		pass(20 * time.Minute)
+		if near, want := r.receiver.heard("/near"), []string{"class.at-risk", "class.recovered"}; !slices.Equal(near, want) {
+			t.Errorf("near hears %v, want %v", near, want)
+		}
+	})
+}
