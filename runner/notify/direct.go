@@ -34,7 +34,7 @@ type attemptState int
 const (
 	attemptOut    attemptState = iota // the target is being asked
 	attemptWaits                      // it is tried again after a while
-	attemptPosted                     // so it was, and the outbox is about to take it
+	attemptPosted                     // it is left to the outbox
 	attemptTaken                      // by the target
 )
 
@@ -59,7 +59,7 @@ func (n *Notifier) announce(ctx context.Context, found news) {
 }
 
 // sendDirect begins to send what is critical of announcements that are not stored. A risk that is over by a later one of them is not told
-// any more.
+// any more, and its end only where the target has taken the risk, or was never asked to.
 func (n *Notifier) sendDirect(ctx context.Context, announcements []store.Announcement) {
 	now := n.cfg.Now()
 	over := map[string]int{} // the last announcement that a class is at risk no more
@@ -68,13 +68,21 @@ func (n *Notifier) sendDirect(ctx context.Context, announcements []store.Announc
 			over[a.Subject] = i
 		}
 	}
+	open := map[string]bool{} // by target and class: its risk was tried to be told, and is not known to have been taken
 	for i, a := range announcements {
 		f, err := factOf(a)
-		if err != nil || a.Kind == kindWithdrawn || routedAs(a.Kind, f) != plan.NotifyCritical || a.Kind == kindAtRisk && i < over[a.Subject] {
+		if err != nil || a.Kind == kindWithdrawn || routedAs(a.Kind, f) != plan.NotifyCritical {
 			continue
 		}
 		for _, m := range n.cfg.route(a, f, heardBefore(n.openTargets(a.Kind), a, f), now) {
-			w := n.workers[m.Target]
+			w, about := n.workers[m.Target], m.Target+" "+a.Subject
+			if a.Kind == kindAtRisk && i < over[a.Subject] {
+				open[about] = open[about] || n.giveUp(&m)
+				continue
+			}
+			if a.Kind == kindRecovered && f.Was == kindAtRisk && open[about] { // the outbox tells of both, in their order
+				continue
+			}
 			if w == nil || m.Due.After(now) || !n.beginDirect(&m) {
 				continue
 			}
@@ -100,6 +108,18 @@ func (n *Notifier) beginDirect(m *store.Message) bool {
 	}
 	n.direct.attempts[m.Target+m.ID] = &attempt{}
 	return true
+}
+
+// giveUp leaves a message to the outbox, since what it tells of is over. It says whether the message was tried here and its target is not
+// known to have taken it.
+func (n *Notifier) giveUp(m *store.Message) (open bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	a := n.direct.attempts[m.Target+m.ID]
+	if a != nil && a.state == attemptWaits {
+		a.state = attemptPosted
+	}
+	return a != nil && a.state != attemptTaken
 }
 
 // tryDirect tries to send a message a few times, until the outbox has it.
@@ -154,8 +174,8 @@ func (n *Notifier) endTry(m *store.Message, taken bool) {
 	a.tries++
 }
 
-// handOver prepares messages for the outbox: from then on none is tried here, until [Notifier.takeBack]. It is false where one is out, which
-// has ended when the next announcements are routed, or the time after.
+// handOver prepares messages for the outbox: from then on none is tried here, also where the store then answers by an error, since it may
+// have them all the same. It is false where one is out, which has ended when the next announcements are routed, or the time after.
 func (n *Notifier) handOver(messages []store.Message, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -175,17 +195,6 @@ func (n *Notifier) handOver(messages []store.Message, now time.Time) bool {
 		}
 	}
 	return true
-}
-
-// takeBack has messages tried on here that the outbox could not take.
-func (n *Notifier) takeBack(messages []store.Message) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for i := range messages {
-		if a := n.direct.attempts[messages[i].Target+messages[i].ID]; a != nil && a.state == attemptPosted {
-			a.state = attemptWaits
-		}
-	}
 }
 
 // forgetDirect forgets messages that the outbox has now.

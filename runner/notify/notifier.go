@@ -312,11 +312,6 @@ func (n *Notifier) routeAll(ctx context.Context) {
 func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) (all bool, err error) {
 	var messages []store.Message
 	var routed []store.Routed
-	defer func() {
-		if err != nil {
-			n.takeBack(messages)
-		}
-	}()
 	waits := map[string]bool{}
 	for _, a := range some {
 		if waits[a.Subject] {
@@ -371,7 +366,7 @@ func (n *Notifier) routed(ctx context.Context, a store.Announcement) (store.Rout
 		r.Withdrawn = store.Withdrawal{Kind: kindAtRisk, Subject: a.Subject, Why: "the class was moved or is not ahead any more", At: now}
 		return r, nil
 	case kindRecovered:
-		r.Withdrawn = store.Withdrawal{Kind: kindAtRisk, Subject: a.Subject, Why: "resolved before it was due", At: now}
+		r.Withdrawn = store.Withdrawal{Kind: kindAtRisk, Subject: a.Subject, Over: kindRecovered, Why: "resolved before it was due", At: now}
 	}
 	if err := f.complete(ctx, a, n.cfg.Store, n.plans, n.cfg.Redact); err != nil {
 		return r, err

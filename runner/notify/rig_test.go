@@ -254,7 +254,10 @@ func (d disk) Post(ctx context.Context, routed ...store.Routed) error {
 	if err := d.does("Post"); err != nil {
 		return err
 	}
-	return d.Store.Post(ctx, routed...)
+	if err := d.Store.Post(ctx, routed...); err != nil {
+		return err
+	}
+	return d.does("Post, whose answer is lost")
 }
 
 func (d disk) Settle(ctx context.Context, messages []store.Message, target string, hurry time.Time) error {
