@@ -16,10 +16,15 @@ import (
 // rowsAtOnce is how many rows are looked up by their identities in one query.
 const rowsAtOnce = 400
 
-// longOver are those of the classes that were over long ago by the store, or where that does not have them by the active
-// plans. No order changes anything about them. It is for many: to find each class costs a hundred times as much.
+// longOver are those of the classes that were over long ago. No order changes anything about them.
 func longOver(ctx context.Context, f *view.Finder, noted map[string]bool) (map[string]bool, error) {
-	before, over, recordings := f.Now.Add(-view.LongAgo), map[string]bool{}, map[string]bool{}
+	return overBefore(ctx, f, noted, f.Now.Add(-view.LongAgo))
+}
+
+// overBefore are those of the classes that were over before an instant by the store, or where that does not have them by the active plans.
+// It is for many: to find each class costs a hundred times as much.
+func overBefore(ctx context.Context, f *view.Finder, noted map[string]bool, before time.Time) (map[string]bool, error) {
+	over, recordings := map[string]bool{}, map[string]bool{}
 	for id := range noted {
 		recording, instant := id[:strings.LastIndexByte(id, '/')], id[strings.LastIndexByte(id, '/')+1:]
 		if planned, err := time.Parse(view.IdentityForm, instant); err == nil && planned.Before(before) {

@@ -39,6 +39,32 @@ func Undo(ctx context.Context, s *store.Store, c store.Closure, by operate.Opera
 	return ids, takeBack(ctx, f, c, by)
 }
 
+// Left are those of the closures that gave orders for a class that is not over, as where a plan has moved it ahead of its closed day: to
+// undo such a closure still has an effect.
+func Left(ctx context.Context, s *store.Store, closures []store.Closure, now time.Time) (map[int64]bool, error) {
+	given, all := map[int64][]string{}, map[string]bool{}
+	for _, c := range closures {
+		noted, err := s.ClosureClasses(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for id, done := range noted {
+			if done {
+				given[c.ID], all[id] = append(given[c.ID], id), true
+			}
+		}
+	}
+	over, err := overBefore(ctx, newFinder(s, now), all, now)
+	if err != nil {
+		return nil, err
+	}
+	left := map[int64]bool{}
+	for id, classes := range given {
+		left[id] = slices.ContainsFunc(classes, func(class string) bool { return !over[class] })
+	}
+	return left, nil
+}
+
 // noteMoved notes the classes that a pause has cancelled, whose notes release removed because they were over, and that a plan has moved
 // ahead since. While the pause holds, Apply notes such a class only when it is near, and nobody would take its order back afterwards.
 func noteMoved(ctx context.Context, f *view.Finder, c store.Closure) error {

@@ -1,6 +1,7 @@
 package closure_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,4 +49,32 @@ func TestThePauseThatEndsFreesAClassThatWasMovedFarAhead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAPastDayHoldsAClassThatIsMovedAhead closes a day, and days later a plan moves a class of it a month ahead. Until then there is nothing
+// that could be undone.
+func TestAPastDayHoldsAClassThatIsMovedAhead(t *testing.T) {
+	s, ctx, at := filled(t, daily), t.Context(), now.AddDate(0, 0, 5)
+	c, _, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosureCancel, Day: "2031-09-17", Recording: "latin", Who: "duty"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := func(want bool) {
+		t.Helper()
+		if got, err := closure.Left(ctx, s, []store.Closure{c}, at); err != nil || got[c.ID] != want {
+			t.Errorf("it holds a class that is not over: %v, %v, want %v", got[c.ID], err, want)
+		}
+	}
+	left(false)
+	const latin = `latin: {when: ["Mon-Sun 13:00-14:00"]`
+	apply(t, s, strings.Replace(daily, latin, latin+`, changes: {2031-09-17: {to: "2031-10-20 18:00-19:00"}}`, 1))
+	left(true)
+	const id = "school/latin/20310917T110000Z"
+	if ids, err := closure.Undo(ctx, s, c, operate.Operator{Who: "ops", Now: at}); err != nil || !slices.Equal(ids, []string{id}) {
+		t.Errorf("taken back for %v, %v", ids, err)
+	}
+	if by, still := find(t, s, id).Cancelled(); still {
+		t.Errorf("it stays cancelled: %+v", by)
+	}
+	left(false)
 }

@@ -135,20 +135,37 @@ func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 		p.Done = "The closure has ended. Its orders are taken back within seconds."
 	}
 	slices.SortFunc(all, func(a, b store.Closure) int { return cmp.Compare(b.ID, a.ID) })
+	var past []store.Closure // their day is past, and nobody has ended them
 	for _, c := range all {
-		v := sh.scribe.closureOf(c)
-		switch {
+		switch v := sh.scribe.closureOf(c); {
 		case v.Ended == "":
-			if p.CanAct {
-				v.EndAct = fmt.Sprintf("/closures/%d/end", c.ID)
-			}
 			p.Open = append(p.Open, v)
 		case len(p.Ended) < shownEnded:
 			p.Ended = append(p.Ended, v)
+			if c.EndedAt.IsZero() {
+				past = append(past, c)
+			}
+		}
+	}
+	if !p.CanAct {
+		return p, nil
+	}
+	left, err := closure.Left(r.Context(), s.source.Store, past, sh.scribe.now)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.Open {
+		p.Open[i].offerEnd()
+	}
+	for i := range p.Ended {
+		if v := &p.Ended[i]; left[v.ID] {
+			v.offerEnd()
 		}
 	}
 	return p, nil
 }
+
+func (v *closureView) offerEnd() { v.EndAct = fmt.Sprintf("/closures/%d/end", v.ID) }
 
 // closureOf is a closure for the list. Of one that has ended it tells by whom.
 func (s scribe) closureOf(c store.Closure) closureView {
@@ -205,7 +222,8 @@ func (s *site) giveClosure(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// openClosure is the closure that a request names, where it holds.
+// openClosure is the closure that a request names, where nobody has ended it. Its day may be past: of a class that a plan has moved ahead
+// since, or that still runs, its order can be taken back all the same.
 func (s *site) openClosure(r *http.Request) (store.Closure, error) {
 	id, err := strconv.ParseInt(r.PathValue("closure"), 10, 64)
 	if err != nil {
@@ -215,13 +233,9 @@ func (s *site) openClosure(r *http.Request) (store.Closure, error) {
 	if err != nil {
 		return store.Closure{}, err
 	}
-	now := s.source.Clock()
-	k := slices.IndexFunc(all, func(c store.Closure) bool {
-		_, ended := c.Ended(now)
-		return c.ID == id && !ended
-	})
+	k := slices.IndexFunc(all, func(c store.Closure) bool { return c.ID == id && c.EndedAt.IsZero() })
 	if k < 0 {
-		return store.Closure{}, errors.Join(errNotFound, fmt.Errorf("closure %d does not hold", id))
+		return store.Closure{}, errors.Join(errNotFound, fmt.Errorf("closure %d is not there, or has been ended", id))
 	}
 	return all[k], nil
 }
@@ -246,7 +260,7 @@ func (s *site) askEnd(r *http.Request, sh *shell) (any, error) {
 	}, nil
 }
 
-// endClosure ends the closure of the address, where it still holds.
+// endClosure ends the closure of the address, where nobody has ended it.
 func (s *site) endClosure(w http.ResponseWriter, r *http.Request) {
 	s.submit(w, r, access.Change, "/closures?done=ended", func(by access.Caller) ([]any, error) {
 		a := Act{Kind: ActUndo}
