@@ -345,6 +345,10 @@ func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 	if days, err := ParseDays(name.Text); err == nil && n.kind == "calendar" {
 		hint = plan.NewHint(fmt.Sprintf("define the days under calendars, as in holidays: %s, and write that name here", days))
 	}
-	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, plan.Quoted(name.Text), list), hint)
+	shown := plan.Quoted(name.Text)
+	if n.kind != "calendar" && strings.Contains(name.Text, "/") {
+		shown = "that stands here" // a mistyped address, which may hold a stream key
+	}
+	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, shown, list), hint)
 	return found.value, false
 }

@@ -348,8 +348,8 @@ func (d *decoder) inTypographicQuotes(n *yaml.Node, s location) bool {
 // typographicText matches text in typographic quotes.
 var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{201A}])(.*)([\x{201C}\x{201D}\x{AB}\x{BB}\x{2018}\x{2019}])$`)
 
-// plainKeys are keys whose values are never secret and may be shown in hints.
-var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
+// plainKeys are keys whose values, where they are a text, are never secret and may be shown in hints.
+var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "app", "storage", "only", "skip", "cname", "cron", "video"}
 
 // proseKeys are keys whose texts are for people: any character may be meant, and any text may be shown.
 var proseKeys = []string{"title", "note"}

@@ -21,11 +21,12 @@ import (
 // A change that is found is reported, and the file is read as if it was made: [layout.top] are the nodes of the changed
 // text with the positions of the text as it is.
 type layout struct {
-	path  string
-	lines []string // as changed so far
-	of    reflect.Type
-	tries int // that are left
-	found []lineChange
+	path     string
+	lines    []string // as changed so far
+	original []string
+	of       reflect.Type
+	tries    int // that are left
+	found    []lineChange
 }
 
 // lineChange is a change of a line, or of the indentation of several.
@@ -60,6 +61,7 @@ func findLayout(s *plan.Source, of reflect.Type) *layout {
 		return nil
 	}
 	l := &layout{path: s.Path, of: of, tries: mostTries, lines: strings.Split(string(s.Text), "\n")}
+	l.original = l.lines
 	now := l.try(l.lines)
 	for len(l.found) < mostLineChange && (now.top == nil || len(now.findings) > 0) {
 		change, then := l.best(now)
@@ -116,6 +118,9 @@ func (l *layout) best(now attempt) (*lineChange, attempt) {
 			next := l.try(c.apply(l.lines))
 			if next.top != nil && !holdsLine(next.top, line) {
 				continue // it became a part of a text over several lines
+			}
+			if slices.ContainsFunc(next.findings, func(f plan.Finding) bool { return c.first <= f.Pos.Line && f.Pos.Line <= c.last }) {
+				continue // what is changed is not right there either: findLayout would give all up for it
 			}
 			if next.helps(then) || best != nil && next.equals(then) && l.isPlainer(c, *best) {
 				best, then = &c, next
@@ -181,6 +186,7 @@ func (l *layout) suspects(now attempt) (lines []int) {
 		before := l.before(stop)
 		add(before)
 		add(l.around(stop))
+		add(l.after(l.around(stop))) // the first of the level, by which the parser judges the others
 		for before > 0 && l.before(before) > 0 && !l.opens(l.before(before)) && indentOf(l.lines[l.before(before)-1]) == indentOf(l.lines[before-1]) {
 			before = l.before(before)
 		}
@@ -207,7 +213,16 @@ func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, "
 
 // opens says whether a line is a key without a value, whose value stands below it.
 func (l *layout) opens(line int) bool {
-	return strings.HasSuffix(strings.TrimSpace(l.lines[line-1]), ":")
+	return strings.HasSuffix(contentOf(l.lines[line-1]), ":")
+}
+
+// contentOf is a line up to its comment and the spaces before that.
+func contentOf(line string) string {
+	s := lineScanner{text: []byte(line)}
+	if from, ok := s.line(0, len(line)); ok {
+		line = line[:from]
+	}
+	return strings.TrimRight(line, " \t\r")
 }
 
 // before is the line with something on it before another one; 0 for none.
@@ -264,7 +279,8 @@ func (l *layout) top() *yaml.Node {
 			switch {
 			case n.Line == c.first:
 				from := utf8.RuneCountInString(l.lines[c.first-1][:c.from]) + 1
-				if by := len(c.text) - (c.to - c.from); n.Column >= from+len(c.text) {
+				replaced := utf8.RuneCountInString(l.original[c.first-1][c.from:c.to])
+				if by := utf8.RuneCountInString(c.text) - replaced; n.Column >= from+utf8.RuneCountInString(c.text) {
 					n.Column -= by
 				}
 			case n.Line > c.first && n.Line <= c.last:

@@ -12,14 +12,17 @@ import (
 // changesAt are the changes that are tried at a line: another indentation, and where the parser refused the text also the
 // marks of YAML that are easily forgotten.
 func (l *layout) changesAt(line int, now attempt) []lineChange {
-	text := l.lines[line-1]
-	if lead := text[:indentOf(text)]; strings.Contains(lead, "\t") {
-		return l.tabs(line)
-	}
+	text := contentOf(l.lines[line-1])
 	var list []lineChange
+	if hasTab(text) {
+		for _, target := range l.indents(line) {
+			list = append(list, l.indented(line, line, target))
+		}
+		return list
+	}
 	if now.top == nil {
-		list = append(colons(line, text), quotes(line, text)...)
-		if at := now.column - 1; line == now.line && at >= 0 && at < len(text) && strings.ContainsRune("}]", rune(text[at])) {
+		list = append(l.colons(line, text), quotes(line, text)...)
+		if at := byteOf(text, now.column); line == now.line && at < len(text) && (text[at] == '}' || text[at] == ']') {
 			list = append(list, lineChange{first: line, last: line, from: at, to: at + 1, message: fmt.Sprintf("the %c closes nothing", text[at]), hint: "remove it"})
 		}
 	}
@@ -30,11 +33,27 @@ func (l *layout) changesAt(line int, now attempt) []lineChange {
 		return list
 	}
 	for _, target := range l.indents(line) {
+		if !l.mayHold(line, target) {
+			continue
+		}
 		for _, last := range l.blocks(line) {
 			list = append(list, l.indented(line, last, target))
 		}
 	}
 	return list
+}
+
+// hasTab says whether there is a tab before what stands on a line.
+func hasTab(line string) bool { return strings.Contains(line[:indentOf(line)], "\t") }
+
+// byteOf is the offset in a line of the character in a column, from 1; the line's length for none.
+func byteOf(line string, column int) int {
+	for i := range line {
+		if column--; column == 0 {
+			return i
+		}
+	}
+	return len(line)
 }
 
 // isMovable says whether a line may be indented otherwise: a key that plans have, a name with something below it, an item
@@ -49,6 +68,20 @@ func (l *layout) isMovable(line int) bool {
 	m := keyAndValue.FindStringSubmatch(text)
 	return m != nil && len(homes()[m[2]]) > 0
 }
+
+// mayHold says whether the key of a line may be one with so many spaces before it: the file has such a key, or what is around it
+// does not hold names alone.
+func (l *layout) mayHold(line, target int) bool {
+	key := nameOf(l.lines[line-1])
+	if _, known := fieldsOf(l.of).index[key]; target == 0 {
+		return known || strings.HasPrefix(strings.TrimSpace(l.lines[line-1]), "-")
+	}
+	holder := l.holder(line, target)
+	return holder == 0 || indentOf(l.lines[holder-1]) > 0 || len(homes()[key]) == 0 || !slices.Contains(keysOfNames, nameOf(l.lines[holder-1]))
+}
+
+// keysOfNames are the keys of a file below which names stand.
+var keysOfNames = []string{"recordings", "apps", "storage", "cdn", "calendars"}
 
 // keyAndValue matches a line of a block: what stands before the key, the key, and the value.
 var keyAndValue = regexp.MustCompile(`^( *(?:- )?)([A-Za-z0-9_-]+): +(\S.*?)\s*$`)
@@ -98,6 +131,10 @@ func (l *layout) indented(first, last, target int) lineChange {
 	text := l.lines[first-1]
 	own, key := indentOf(text), nameOf(text)
 	c := lineChange{first: first, last: last, to: own, text: strings.Repeat(" ", target), by: target - own}
+	if hasTab(text) {
+		c.message, c.hint = "a tab stands where YAML needs spaces", fmt.Sprintf("write %s before %s in place of tabs", spaces(target), key)
+		return c
+	}
 	what, verb := key+" is", "it needs"
 	if last > first {
 		what, verb = fmt.Sprintf("%s and what follows up to line %d are", key, last), "they need"
@@ -106,6 +143,9 @@ func (l *layout) indented(first, last, target int) lineChange {
 	place := "here"
 	if target > 0 && holder > 0 {
 		place = "below " + nameOf(l.lines[holder-1])
+		if item, ok := strings.CutPrefix(strings.TrimLeft(l.lines[holder-1], " "), "-"); ok && indentOf(l.lines[holder-1])+1+indentOf(item) == target {
+			place = "beside " + nameOf(item)
+		}
 	}
 	amount := spaces(target)
 	if target == 0 {
@@ -148,47 +188,37 @@ func (l *layout) shown(c *lineChange, holder int) string {
 
 // shownLine is a line of a plan as a hint may show it, without values that may be secret.
 func shownLine(line string) string {
+	line = contentOf(line)
 	m := keyAndValue.FindStringSubmatch(line)
 	switch {
-	case m != nil && (slices.Contains(shownKeys, m[2]) || isShown(m[3])):
+	case m != nil && (slices.Contains(shownKeys, m[2]) && !strings.ContainsAny(m[3][:1], "{[&*|>!") || isShown(m[3])):
 		return m[1] + m[2] + ": " + m[3]
 	case m != nil:
 		return m[1] + m[2] + ": …"
-	case strings.HasSuffix(strings.TrimSpace(line), ":"):
-		return strings.TrimRight(line, " \t\r")
+	case strings.HasSuffix(line, ":"):
+		return line
 	}
 	return line[:indentOf(line)] + "…"
 }
 
-// isShown says whether a value may be shown whatever its key: a reference, days, a duration, or a word of the format.
+// isShown says whether a value may be shown whatever its key: a reference, days, a time, a duration, or a word of
+// the format.
 func isShown(value string) bool {
 	_, noDays := ParseDays(value)
 	_, noLength := time.ParseDuration(value)
-	return onlyReference.MatchString(value) || noDays == nil || noLength == nil || value == "cancelled" || value == none
+	_, noTime := ParseChangeTo(value)
+	return onlyReference.MatchString(value) || noDays == nil || noLength == nil || noTime == nil || value == "cancelled" || value == none
 }
 
-// shownKeys are the keys whose values hints show.
-var shownKeys = append([]string{"title", "version"}, plainKeys...)
-
-// tabs are the changes that write spaces in place of tabs.
-func (l *layout) tabs(line int) (list []lineChange) {
-	text := l.lines[line-1]
-	for _, target := range l.indents(line) {
-		c := lineChange{
-			first: line, last: line, to: indentOf(text), text: strings.Repeat(" ", target),
-			message: "a tab stands where YAML needs spaces",
-		}
-		c.hint = fmt.Sprintf("write %s before %s in place of tabs", spaces(target), nameOf(text))
-		list = append(list, c)
-	}
-	return list
-}
+// shownKeys are the keys whose values hints show. What stands in the place of a storage or an app may be the definition
+// of one, with its secrets.
+var shownKeys = slices.DeleteFunc(append([]string{"title", "version"}, plainKeys...), func(key string) bool { return key == "storage" || key == "app" })
 
 // keyWithoutColon matches a line whose key has no colon and space behind it: another sign, none, or no space.
 var keyWithoutColon = regexp.MustCompile(`^( *(?:- )?)([A-Za-z0-9_-]+)( *[=：] *| +|:)([^\s=：:].*?)\s*$`)
 
 // colons are the changes that give a key its colon and space.
-func colons(line int, text string) (list []lineChange) {
+func (l *layout) colons(line int, text string) (list []lineChange) {
 	if m := keyWithoutColon.FindStringSubmatchIndex(text); m != nil && len(homes()[text[m[4]:m[5]]]) > 0 {
 		key := text[m[4]:m[5]]
 		list = append(list, lineChange{
@@ -196,11 +226,18 @@ func colons(line int, text string) (list []lineChange) {
 			hint: "write " + strings.TrimSpace(shownLine(key+": "+text[m[8]:m[9]])),
 		})
 	}
-	if word := strings.TrimSpace(text); idPattern.MatchString(word) {
+	if word := strings.TrimSpace(text); idPattern.MatchString(word) && l.isName(line, word) {
 		end := strings.LastIndex(text, word) + len(word)
 		list = append(list, lineChange{first: line, last: line, from: end, to: end, text: ":", message: word + " is not followed by a colon", hint: "write " + word + ":"})
 	}
 	return list
+}
+
+// isName says whether a word alone on its line is a key, or a name with keys below it. Another word may be a secret, and is not
+// shown.
+func (l *layout) isName(line int, word string) bool {
+	after := l.after(line)
+	return len(homes()[word]) > 0 || after > 0 && indentOf(l.lines[after-1]) > indentOf(l.lines[line-1])
 }
 
 // quotes are the changes for a value that YAML reads as more than a text: a title or a note gets quotes, and a weekday of
