@@ -224,15 +224,8 @@ func (k *whenKeys) readTimes(d *decoder, n *yaml.Node, s location, next whenItem
 	d.rejectForbidden(n)
 	times := timesIn(n)
 	hint := whenHint
-	switch {
-	case len(times) == 0:
-		k.unread = true
-	case next.list != noList:
-		hint = "write it without keys: - " + strings.Join(times, ", - ")
-	case len(times) == 1:
-		hint = "write it without keys: when: " + times[0]
-	default:
-		hint = `write it without keys: when: ["` + strings.Join(times, `", "`) + `"]`
+	if k.unread = k.unread || len(times) == 0; len(times) > 0 {
+		hint = "write it without keys: " + timesAs(times, next.list)
 	}
 	at := nodeSpan(d.src, n)
 	d.advise("wrong-type", at, s.name+" takes a text for weekdays and a time, not keys", plan.NewHint(hint))
@@ -242,39 +235,78 @@ func (k *whenKeys) readTimes(d *decoder, n *yaml.Node, s location, next whenItem
 	}
 }
 
+// timesAs writes times as they stand in a list of a form, or with their key.
+func timesAs(times []string, form listForm) string {
+	quoted := `"` + strings.Join(times, `", "`) + `"`
+	switch {
+	case form == flowList:
+		return quoted
+	case form == blockList && len(times) == 1:
+		return "- " + plan.Scalar(times[0], "")
+	case form == blockList:
+		var b strings.Builder
+		for _, time := range times {
+			b.WriteString("\n- " + plan.Scalar(time, ""))
+		}
+		return b.String()
+	case len(times) == 1:
+		return "when: " + plan.Scalar(times[0], "")
+	}
+	return "when: [" + quoted + "]"
+}
+
 // timesIn are the times that the keys and values of a mapping mean: weekdays or dates with times as their values, or a day with its
-// start and end; none where that is not certain.
+// start and end. There are none where that is not certain, or where a key means something else: its meaning would be lost.
 func timesIn(n *yaml.Node) []string {
 	of := map[string]string{}
 	var times []string
+	days := true // each key is a day with its times
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		values := []*yaml.Node{value}
-		if value.Kind == yaml.SequenceNode {
-			values = value.Content
+		texts, ok := textsOf(n.Content[i+1])
+		if !ok {
+			return nil
 		}
-		of[strings.ToLower(key.Value)] = value.Value
-		for _, v := range values {
-			if v.Kind == yaml.ScalarNode {
-				times = append(times, readableTimes(key.Value+" "+v.Value)...)
-			}
+		for _, text := range texts {
+			meant := readableTimes(n.Content[i].Value + " " + text)
+			times, days = append(times, meant...), days && len(meant) > 0
 		}
+		of[strings.ToLower(n.Content[i].Value)] = strings.Join(texts, " ")
 	}
-	if len(times) >= len(n.Content)/2 {
+	if days {
 		return times
 	}
+	used := 0
 	first := func(names ...string) string {
 		i := slices.IndexFunc(names, func(name string) bool { return of[name] != "" })
 		if i < 0 {
 			return ""
 		}
+		used++
 		return of[names[i]]
 	}
-	day, from, until := first("day", "days", "weekday", "weekdays", "date"), first("start", "from", "begin"), first("end", "until", "to")
-	if from != "" {
-		return readableTimes(day + " " + from + "-" + until)
+	day, time := first("day", "days", "weekday", "weekdays", "date"), first("time", "times", "hours")
+	if time == "" {
+		time = first("start", "from", "begin") + "-" + first("end", "until", "to")
 	}
-	return readableTimes(day + " " + first("time", "times", "hours"))
+	if used < len(n.Content)/2 {
+		return nil
+	}
+	return readableTimes(strings.TrimSpace(day + " " + time))
+}
+
+// textsOf are the texts of a value that is one or a list of them; false for another value or an empty list.
+func textsOf(value *yaml.Node) (texts []string, ok bool) {
+	list := []*yaml.Node{value}
+	if value.Kind == yaml.SequenceNode {
+		list = value.Content
+	}
+	for _, item := range list {
+		if item.Kind != yaml.ScalarNode {
+			return nil, false
+		}
+		texts = append(texts, item.Value)
+	}
+	return texts, len(texts) > 0
 }
 
 // readableTimes are the times that a text is or means; none where that is not certain.
