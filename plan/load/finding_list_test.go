@@ -23,7 +23,7 @@ func TestFindingsOfARuleBeyondTheListAreCountedAndHideNoOther(t *testing.T) {
 	b.WriteString("  last: {when: 2031-10-13 19:00-19:50, audio_profile: 9}\n")
 	text := b.String()
 	{
-		_, findings, err := (&loader{files: plantest.Texts{}}).load("plan.yaml", []byte(text))
+		_, findings, err := newLoader(plantest.Texts{}).load("plan.yaml", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

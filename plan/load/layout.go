@@ -26,7 +26,14 @@ type layout struct {
 	original []string
 	of       reflect.Type
 	tries    int // that are left
+	budget   *layoutBudget
 	found    []lineChange
+}
+
+// layoutBudget is what the files of one load may still try, all together.
+type layoutBudget struct {
+	bytes int // that may be parsed
+	tries int // that were made
 }
 
 // lineChange is a change of a line, or of the indentation of several.
@@ -50,17 +57,18 @@ type attempt struct {
 // Bounds of what is tried, so that a file of garbage costs little more than its parsing.
 const (
 	longestLayout  = 1 << 16 // bytes of a file; nobody indents more by hand
-	mostTries      = 300
+	mostTries      = 300     // for a file
+	mostLayoutRead = 2 << 20 // bytes parsed for all files of a load
 	mostLineChange = 25
 )
 
 // findLayout looks for changes of lines with which a text that is not a plan becomes one; nil for none. of is the type of the
 // file's mapping.
-func findLayout(s *plan.Source, of reflect.Type) *layout {
-	if len(s.Text) > longestLayout || s.Newlines != nil {
+func findLayout(s *plan.Source, of reflect.Type, budget *layoutBudget) *layout {
+	if len(s.Text) > min(longestLayout, budget.bytes) || s.Newlines != nil {
 		return nil
 	}
-	l := &layout{path: s.Path, of: of, tries: mostTries, lines: strings.Split(string(s.Text), "\n")}
+	l := &layout{path: s.Path, of: of, tries: mostTries, budget: budget, lines: strings.Split(string(s.Text), "\n")}
 	l.original = l.lines
 	now := l.try(l.lines)
 	for len(l.found) < mostLineChange && (now.top == nil || len(now.findings) > 0) {
@@ -82,10 +90,17 @@ func (l *layout) touches(line int) bool {
 	return slices.ContainsFunc(l.found, func(c lineChange) bool { return c.first <= line && line <= c.last })
 }
 
-// try parses lines and reads them as a file of a plan.
+// try reads changed lines, and counts that.
 func (l *layout) try(lines []string) attempt {
-	l.tries--
 	text := []byte(strings.Join(lines, "\n"))
+	l.tries--
+	l.budget.tries++
+	l.budget.bytes -= len(text)
+	return l.read(text)
+}
+
+// read parses a text and reads it as a file of a plan.
+func (l *layout) read(text []byte) attempt {
 	parser := yaml.NewDecoder(bytes.NewReader(text))
 	document, err := nextDocument(parser)
 	if err == nil {
@@ -112,7 +127,7 @@ func (l *layout) best(now attempt) (*lineChange, attempt) {
 			continue
 		}
 		for _, c := range l.changesAt(line, now) {
-			if l.tries == 0 {
+			if l.tries <= 0 || l.budget.bytes <= 0 {
 				return best, then
 			}
 			next := l.try(c.apply(l.lines))
@@ -272,7 +287,7 @@ func (c *lineChange) size() int {
 
 // top are the nodes of the changed text, with the positions of the text as it is.
 func (l *layout) top() *yaml.Node {
-	top := l.try(l.lines).top
+	top := l.read([]byte(strings.Join(l.lines, "\n"))).top
 	var move func(n *yaml.Node)
 	move = func(n *yaml.Node) {
 		for _, c := range l.found {

@@ -114,8 +114,42 @@ func TestColumnsOfAChangedLineAreCharacters(t *testing.T) {
 // TestKeysOfAnItemStandBesideItsFirst: a key below a dash belongs beside the key behind the dash.
 func TestKeysOfAnItemStandBesideItsFirst(t *testing.T) {
 	text := strings.Replace(layoutPlan, "calendars:\n", "notify:\n  - severity: warning\n      to: ${DUTY_MAIL}\ncalendars:\n", 1)
-	l := findLayout(plan.NewSource("plan.yaml", []byte(text)), reflect.TypeFor[rootFile]())
+	l := findLayout(plan.NewSource("plan.yaml", []byte(text)), reflect.TypeFor[rootFile](), &layoutBudget{bytes: mostLayoutRead})
 	if l == nil || len(l.found) != 1 || l.found[0].message != "to is indented by 6 spaces; beside severity it needs 4 spaces" {
 		t.Errorf("got %+v", l)
+	}
+}
+
+// TestLayoutsAreBounded counts the tries for files in which everything is wrong: those of a small file, of one large file, and of
+// many large files of one load.
+func TestLayoutsAreBounded(t *testing.T) {
+	wrong := func(size int) string {
+		var b strings.Builder
+		for i := 0; b.Len() < size-100; i++ {
+			fmt.Fprintf(&b, "  r%d:\n    url: https://lingua.example/%d\n   when: Tue 09:00-09:50\n", i, i)
+		}
+		return b.String()
+	}
+	const large, files = 60000, 20
+	texts := plantest.Texts{"plan.yaml": "include: [parts/*.yaml]\n" + layoutPlan}
+	for i := range files {
+		texts[fmt.Sprintf("parts/%d.yaml", i)] = "recordings:\n" + wrong(large)
+	}
+	for name, c := range map[string]struct {
+		files plantest.Texts
+		least int
+		most  int
+	}{
+		"a small file":     {plantest.Texts{"plan.yaml": layoutPlanOf(wrong(3000))}, 100, mostTries + 1},
+		"a large file":     {plantest.Texts{"plan.yaml": layoutPlanOf(wrong(large))}, 20, mostLayoutRead/large + 2},
+		"many large files": {texts, 20, mostLayoutRead/large + 2},
+	} {
+		l := newLoader(c.files)
+		if _, _, err := l.load("plan.yaml", []byte(c.files["plan.yaml"])); err != nil {
+			t.Fatal(err)
+		}
+		if l.layout.tries < c.least || l.layout.tries > c.most || l.layout.bytes < -longestLayout {
+			t.Errorf("%s: %d tries, %d bytes left", name, l.layout.tries, l.layout.bytes)
+		}
 	}
 }

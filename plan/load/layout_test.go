@@ -108,7 +108,7 @@ func TestEachMistakeOfLayoutIsOneError(t *testing.T) {
 		}
 		fixed := string(found[0].Fix.Apply([]byte(text)))
 		if found[0].Fix.IsZero() {
-			l := findLayout(plan.NewSource("plan.yaml", []byte(text)), reflect.TypeFor[rootFile]())
+			l := findLayout(plan.NewSource("plan.yaml", []byte(text)), reflect.TypeFor[rootFile](), &layoutBudget{bytes: mostLayoutRead})
 			fixed = strings.Join(l.lines, "\n")
 		}
 		if left := findingsOf(t, plantest.Texts{"plan.yaml": fixed}, "plan.yaml"); len(left) > 0 {

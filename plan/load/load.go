@@ -27,7 +27,12 @@ func Load(files Files, path string) (*plan.Plan, []plan.Finding, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read plan: %w", err)
 	}
-	return (&loader{files: files}).load(path, text)
+	return newLoader(files).load(path, text)
+}
+
+// newLoader is a loader of one plan.
+func newLoader(files Files) *loader {
+	return &loader{files: files, layout: layoutBudget{bytes: mostLayoutRead}}
 }
 
 // load reads the root file's text and what it includes.
@@ -76,6 +81,7 @@ func (l *loader) mayBeUnlisted(ig plan.Ignore) bool {
 type loader struct {
 	files   Files
 	sources []*sourceFile // the root file first
+	layout  layoutBudget
 }
 
 // sourceFile is one file of a plan while it is read.
@@ -85,19 +91,20 @@ type sourceFile struct {
 	original  []byte     // the text as it was read
 	positions *positions // of the file's mapping
 	part      *partKeys
+	layout    *layoutBudget // the loader's
 }
 
 // parse adds a file and parses it. The parser's error becomes a finding.
 func (l *loader) parse(path string, text []byte) *sourceFile {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	u := &sourceFile{decoder: &decoder{src: plan.NewSource(path, text), included: len(l.sources) > 0}}
+	u := &sourceFile{decoder: &decoder{src: plan.NewSource(path, text), included: len(l.sources) > 0}, layout: &l.layout}
 	l.sources = append(l.sources, u)
 	u.original = text
 	u.plainSpaces()
 	document, problem := parse(u.src)
 	if problem != nil {
 		if document == nil && !problem.certain && problem.hint.At == (plan.Span{}) && len(u.findings) == 0 {
-			if changed := findLayout(u.src, u.fileType()); changed != nil {
+			if changed := findLayout(u.src, u.fileType(), u.layout); changed != nil {
 				changed.report(u.decoder)
 				u.top = changed.top()
 				return u
@@ -120,7 +127,7 @@ func (u *sourceFile) decode(file any) bool {
 	if !ok || before > 0 || len(u.findings) == 0 {
 		return ok
 	}
-	changed := findLayout(u.src, u.fileType())
+	changed := findLayout(u.src, u.fileType(), u.layout)
 	if changed == nil {
 		return true
 	}
