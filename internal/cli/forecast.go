@@ -149,7 +149,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 		t.AppendRow([]any{view.MonthText(m), view.Line(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, view.DayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
 	t.AppendFooter([]any{"total", "", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
-	render.RenderTable(w, a.lineWidth(a.out), t, "ACCOUNT", "FREE MIN", "USED UP")
+	render.RenderTable(w, a.lineWidth(a.out), t, "FREE MIN", "USED UP", "ACCOUNT")
 
 	if len(f.Labels) > 0 {
 		fmt.Fprintln(w)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -182,5 +184,27 @@ func TestSettingsStandInColumnsOnANarrowTerminal(t *testing.T) {
 	}
 	if !found {
 		t.Error(out)
+	}
+}
+
+// TestAForecastKeepsTheAccountOnANarrowTerminal: without it, the rows of two accounts in a month look the same.
+func TestAForecastKeepsTheAccountOnANarrowTerminal(t *testing.T) {
+	for columns, want := range map[string][]string{
+		"80": {"MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP", "US$"},
+		"70": {"MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "USED UP", "US$"},
+		"60": {"MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "US$"},
+		"40": {"MONTH", "HD MIN", "FULL HD MIN", "US$"},
+	} {
+		_, shown := onTerminalOf(t, columns, "forecast", farPlan(t))
+		for _, line := range strings.Split(shown, "\n") {
+			if strings.HasPrefix(line, "MONTH") {
+				if got := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1); !slices.Equal(got, want) {
+					t.Errorf("%s columns: %q", columns, got)
+				}
+			}
+		}
+		if !strings.Contains(shown, "\nMONTH") {
+			t.Errorf("%s columns: %s", columns, shown)
+		}
 	}
 }
