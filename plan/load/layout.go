@@ -153,21 +153,39 @@ func holdsLine(n *yaml.Node, line int) bool {
 // isPlainer says whether a change is the more likely one of two that help as much: it changes fewer lines, gives
 // the indentation that more lines of the file have, or changes less.
 func (l *layout) isPlainer(c, other lineChange) bool {
-	alike := func(c lineChange) (n int) {
-		for _, line := range l.lines {
-			if c.from == 0 && !isEmptyLine(line) && indentOf(line) == len(c.text) {
-				n++
-			}
-		}
-		return n
-	}
 	switch {
 	case c.last-c.first != other.last-other.first:
 		return c.last-c.first < other.last-other.first
 	case c.first != other.first:
-		return alike(c) > alike(other)
+		return l.alike(c) > l.alike(other)
 	}
 	return c.size() < other.size()
+}
+
+// alike is how many lines have the indentation that a change gives, below one with the indentation of what holds the changed line.
+func (l *layout) alike(c lineChange) (n int) {
+	if c.from > 0 {
+		return 0
+	}
+	outer := -1
+	if holder := l.holder(c.first, len(c.text)); holder > 0 {
+		outer = indentOf(l.lines[holder-1])
+	}
+	open := []int{-1} // the indentations of the lines around
+	for _, line := range l.lines {
+		if isEmptyLine(line) {
+			continue
+		}
+		indent := indentOf(line)
+		for open[len(open)-1] >= indent {
+			open = open[:len(open)-1]
+		}
+		if indent == len(c.text) && open[len(open)-1] == outer {
+			n++
+		}
+		open = append(open, indent)
+	}
+	return n
 }
 
 // helps says whether a is nearer to a plan than b.

@@ -62,6 +62,19 @@ func TestTheFirstNameIsBlamedAlone(t *testing.T) {
 	}
 }
 
+// TestTheOddOneOfTwoIsBlamed: of two keys with different indentations, the one is right that the file has elsewhere.
+func TestTheOddOneOfTwoIsBlamed(t *testing.T) {
+	for _, c := range []struct{ right, message string }{
+		{"  customer_id:", "customer_id is indented by 4 spaces; below account it needs 2 spaces"},
+		{"  customer_secret:", "customer_secret is indented by 4 spaces; below account it needs 2 spaces"},
+	} {
+		found := findingsOf(t, plantest.Texts{"plan.yaml": strings.Replace(layoutPlan, c.right, "  "+c.right, 1)}, "plan.yaml")
+		if len(found) != 1 || found[0].Message != c.message {
+			t.Errorf("%q: got\n%s", c.right, plantest.Show(found))
+		}
+	}
+}
+
 // TestCommentsDoNotChangeWhatIsFound: a comment at the end of a line is no part of a value or a title.
 func TestCommentsDoNotChangeWhatIsFound(t *testing.T) {
 	const name, when, under = "  german-a1:\n", "    when: Mon 09:00-09:50\n", "write it like this:\n  german-a1:\n    "
