@@ -662,7 +662,7 @@ func TestNoClassBeginsWithKeysThatRunOutTooSoon(t *testing.T) {
 				if s.Outcome != tt.outcome || asked["start"] != tt.starts || asked["acquire"] != tt.starts {
 					t.Errorf("%s after %v: %s", s.Outcome, asked, s.Reason)
 				}
-				if told := strings.Contains(s.Reason, "asks for at least 4h"); told != (tt.mended == 0) {
+				if told := strings.Contains(s.Reason, "asks for at least 4h"); told != (tt.outcome != session.Recorded) {
 					t.Errorf("the reason says %q", s.Reason)
 				}
 			})

@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"rundown/runner/metrics":           {"agora", "runner", "runner/reason", "runner/session", "runner/store"},
 	"rundown/runner/notify":            {"internal/redact", "plan", "runner/reason", "runner/session", "runner/store"},
 	"rundown/runner/operate":           {"plan", "runner", "runner/reason", "runner/session", "runner/store", "runner/view"},
-	"rundown/runner/closure":           {"plan", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view"},
+	"rundown/runner/closure":           {"plan", "plan/schedule", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view"},
 	"rundown/runner/reason":            {},
 	"rundown/runner/preflight":         {"plan"},
 	"rundown/runner/runnertest":        {"agora", "agora/catalog", "plan", "plan/load", "runner", "runner/operate", "runner/store", "runner/view"},

@@ -34,8 +34,7 @@ func TestFindingsStandAtTheirPlaceWhateverTheBytes(t *testing.T) {
 		},
 		"on the line of the byte order mark": {
 			files: map[string]string{"plan.yaml": "\ufeffverson: 1\n" + strings.TrimPrefix(oddPlan("recordings:\n  a: {when: 2031-09-15 09:00-10:00}\n"), "version: 1\n")},
-			want: "plan.yaml:1:1: error: version is missing in a plan [missing-key]\n    1 | verson: [redacted]\n      | ^\n  hint: add version: 1\n" +
-				"plan.yaml:1:1: error: \"verson\" is not a key of a plan [unknown-key]\n    1 | verson: [redacted]\n      | ^~~~~~\n  hint: did you mean version?\n",
+			want:  "plan.yaml:1:1: error: \"verson\" is not a key of a plan [unknown-key]\n    1 | verson: [redacted]\n      | ^~~~~~\n  hint: did you mean version?\n",
 		},
 		"after tabs and wide characters": {
 			files: map[string]string{"plan.yaml": oddPlan("recordings:\n  a: {when: 2031-09-15 09:00-10:00,\ttitle: \"漢字\",\tregoin: EU}\n")},

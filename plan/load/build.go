@@ -346,8 +346,8 @@ func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 		hint = plan.NewHint(fmt.Sprintf("define the days under calendars, as in holidays: %s, and write that name here", days))
 	}
 	shown := plan.Quoted(name.Text)
-	if n.kind != "calendar" && strings.Contains(name.Text, "/") {
-		shown = "that stands here" // a mistyped address, which may hold a stream key
+	if n.kind != "calendar" && strings.Contains(name.Text, "/") && !strings.Contains(name.Text, "://") {
+		shown = "that stands here" // a mistyped address, which may hold a stream key; that of a whole one is masked
 	}
 	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, shown, list), hint)
 	return found.value, false
