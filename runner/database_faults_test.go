@@ -105,7 +105,8 @@ func (c *campus) open() {
 	time.Sleep(time.Until(c.due.Add(-faultAhead))) // the fault begins before the first request of the bell
 }
 
-// eventually waits until something holds, three minutes at most.
+// eventually waits until something holds, three minutes at most. It asks again and again, since the server and the daemons run in real time
+// and nothing tells when they are through.
 func (c *campus) eventually(what string, holds func() bool) {
 	c.t.Helper()
 	for until := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {

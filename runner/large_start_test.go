@@ -70,7 +70,7 @@ func TestAStartSaysThatItGoesByTheEarlierPlan(t *testing.T) {
 		slow.Store(true)
 		h.atPoint = func(at string) {
 			if at == "before writing the plan" && slow.Swap(false) {
-				time.Sleep(time.Minute) // virtual
+				time.Sleep(time.Minute) // virtual: the write takes that long
 			}
 		}
 		e := h.open(loadPlan(t, school("2031-09-15 09:00-10:20"), "school.yaml"))
