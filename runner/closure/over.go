@@ -3,8 +3,8 @@ package closure
 import (
 	"context"
 	"maps"
+	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"rundown/plan/schedule"
@@ -26,9 +26,8 @@ func longOver(ctx context.Context, f *view.Finder, noted map[string]bool) (map[s
 func overBefore(ctx context.Context, f *view.Finder, noted map[string]bool, before time.Time) (map[string]bool, error) {
 	over, recordings := map[string]bool{}, map[string]bool{}
 	for id := range noted {
-		recording, instant := id[:strings.LastIndexByte(id, '/')], id[strings.LastIndexByte(id, '/')+1:]
-		if planned, err := time.Parse(view.IdentityForm, instant); err == nil && planned.Before(before) {
-			over[id], recordings[recording] = true, true
+		if planned, err := time.Parse(view.IdentityForm, path.Base(id)); err == nil && planned.Before(before) {
+			over[id], recordings[path.Dir(id)] = true, true
 		}
 	}
 	if len(over) == 0 {
