@@ -13,8 +13,9 @@ import (
 )
 
 // logSession logs, once each, what a person should know of a session after a step: that it failed or was lost, also where no request
-// failed; an orphan, which only they can end before its hours do; storage credentials that cannot be renewed, while there is time to mend that, and that they were; and an upload that fails, while
-// the storage can still be corrected. was is the session before the step, the zero Session for a new one.
+// failed; an orphan, which only they can end before its hours do; storage credentials that cannot be renewed, while there is time to
+// mend that, and that they were; and an upload that fails, while the storage can still be corrected. was is the session before the step,
+// the zero Session for a new one.
 func (w *worker) logSession(id string, was, x *session.Session) {
 	log := w.log.With("occurrence", id)
 	if x.State == session.SessionOrphan && was.State != session.SessionOrphan {
